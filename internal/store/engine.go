@@ -1,0 +1,111 @@
+package store
+
+import (
+	"context"
+	"errors"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+)
+
+// ErrNotFound says that no document matches.
+var ErrNotFound = errors.New("not found")
+
+// ErrUnreachable says that the database cannot be reached or opened. Its text names the database without its password.
+var ErrUnreachable = errors.New("store unreachable")
+
+// DuplicateError says that a unique index refused a document.
+type DuplicateError struct {
+	Collection string
+	Err        error
+}
+
+// Engine is a database of documents: MongoDB, or an SQLite file that understands the same few filters and updates. Each engine
+// implements it once; every query is written once, in this package, in MongoDB's words.
+//
+// Filters are bson.D with plain equality (nil matches null and missing; dotted paths) and
+// the operators $in, $nin, $ne, $gt, $gte, $lt, $lte, $exists, and $or and $and at the top level. A filter may name only declared
+// fields of its collection (see Collections), so that a query without an index cannot be written. Updates know $set, $unset, $inc,
+// $max, $setOnInsert, $push, $addToSet and $pull with plain values. Only the fields that an update names change. One write touches one
+// document atomically; nothing more is promised.
+type Engine interface {
+	// Name is "mongodb" or "sqlite"; Location is what a person calls the database, without secrets.
+	Name() string
+	Location() string
+	// Ping tells whether the database answers, as ErrUnreachable or nil.
+	Ping(ctx context.Context) error
+	// EnsureIndexes creates what Collections declares, idempotently. What a server cannot do (partial, TTL) is done without.
+	EnsureIndexes(ctx context.Context) error
+	// Find calls each with every match in order until it returns an error or the matches end. The raw document is valid during the call.
+	Find(ctx context.Context, q Query, each func(bson.Raw) error) error
+	// Count counts the matches of a filter.
+	Count(ctx context.Context, collection string, filter bson.D) (int64, error)
+	// GroupCount counts matches by the values of one or more declared fields.
+	GroupCount(ctx context.Context, collection string, filter bson.D, by ...string) ([]Group, error)
+	// FindOneAndUpdate changes the first match in order, atomically, and returns it as it is afterwards, or ErrNotFound.
+	FindOneAndUpdate(ctx context.Context, q Query, update bson.D) (bson.Raw, error)
+	// Write runs the writes in order, in as few round trips and commits as the engine can, and returns once they would survive a power
+	// cut. A duplicate fails its own write only.
+	Write(ctx context.Context, writes []Write) ([]WriteResult, error)
+	// RoundTrips counts the requests (MongoDB) or transactions (SQLite) so far.
+	RoundTrips() int64
+	// Close releases the database.
+	Close(ctx context.Context) error
+}
+
+// Query selects documents. Sort keys are field names, "-" in front for descending; it must follow a declared index. Fields limits the
+// answer to these top-level fields (and _id); empty means all.
+type Query struct {
+	Collection  string
+	Filter      bson.D
+	Sort        []string
+	Skip, Limit int64
+	Fields      []string
+}
+
+// Group is one row of GroupCount.
+type Group struct {
+	Values []bson.RawValue
+	Count  int64
+}
+
+// WriteKind says what a Write does.
+type WriteKind int
+
+// Insert adds Document. Update changes the first match, UpdateMany all, Upsert the first or a new document made of the filter's
+// equalities and the update. Delete removes the first match, DeleteMany all.
+const (
+	Insert WriteKind = iota
+	Update
+	UpdateMany
+	Upsert
+	Delete
+	DeleteMany
+)
+
+// Write is one change of one collection.
+type Write struct {
+	Kind       WriteKind
+	Collection string
+	Document   any
+	Filter     bson.D
+	Update     bson.D
+}
+
+// WriteResult is what became of a Write. Matched counts the documents that an update or a deletion found; an engine that bundles writes
+// may know only the sum and then says -1. Err is a *DuplicateError or nil.
+type WriteResult struct {
+	Matched int64
+	Err     error
+}
+
+func (e *DuplicateError) Error() string {
+	return "a document with this key already exists in " + e.Collection
+}
+
+func (e *DuplicateError) Unwrap() error { return e.Err }
+
+// IsDuplicate tells whether an error is a unique index's refusal.
+func IsDuplicate(err error) bool {
+	_, ok := errors.AsType[*DuplicateError](err)
+	return ok
+}
