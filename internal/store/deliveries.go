@@ -1,0 +1,99 @@
+package store
+
+import (
+	"context"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"mailrun/pkg/outreach"
+)
+
+// BeginDelivery makes the intent to deliver a step durable before SMTP begins: it inserts the history as sending and sets fields of the
+// mailbox under its lease. A *DuplicateError says that the step was attempted before; then nothing may be sent on the strength of this call.
+func (s *Store) BeginDelivery(ctx context.Context, h *outreach.History, mailboxToken string, mailbox bson.D) error {
+	h.CreatedAt, h.UpdatedAt = s.Now(), s.Now()
+	writes := []Write{{Kind: Insert, Collection: History, Document: h}}
+	return s.write(ctx, append(writes, s.mailboxWrite(h.MailboxID, mailboxToken, mailbox)...)...)
+}
+
+// RetryDelivery begins another attempt at a deferred delivery with new content; ErrNotFound says that it is not deferred (any more).
+func (s *Store) RetryDelivery(ctx context.Context, h *outreach.History, mailboxToken string, mailbox bson.D) error {
+	filter := bson.D{{Key: "_id", Value: h.ID}, {Key: "status", Value: outreach.HistoryDeferred}}
+	update := set(
+		bson.E{Key: "status", Value: outreach.HistorySending},
+		bson.E{Key: "attempts", Value: h.Attempts},
+		bson.E{Key: "mailboxId", Value: h.MailboxID}, bson.E{Key: "from", Value: h.From},
+		bson.E{Key: "subject", Value: h.Subject}, bson.E{Key: "text", Value: h.Text}, bson.E{Key: "html", Value: h.HTML},
+		bson.E{Key: "variantId", Value: h.VariantID}, bson.E{Key: "messageId", Value: h.MessageID},
+	)
+	if err := s.update(ctx, History, filter, update); err != nil {
+		return err
+	}
+	return s.write(ctx, s.mailboxWrite(h.MailboxID, mailboxToken, mailbox)...)
+}
+
+// mailboxWrite sets fields of a leased mailbox; no fields, no write.
+func (s *Store) mailboxWrite(id bson.ObjectID, token string, fields bson.D) []Write {
+	if len(fields) == 0 {
+		return nil
+	}
+	return []Write{{Kind: Update, Collection: Mailboxes, Filter: SendLease.held(id, token), Update: set(fields...)}}
+}
+
+// Outcome is what an attempt leaves in its documents. Recipient and Gone change the recipient only if it is still sendable; Always is set
+// in any case, for a message that went out counts even if the recipient answered an earlier one meanwhile.
+type Outcome struct {
+	HistoryID       bson.ObjectID
+	History         bson.D
+	HistoryGone     []string
+	RecipientID     bson.ObjectID
+	Token           string
+	Recipient       bson.D
+	RecipientAlways bson.D
+	Gone            []string
+	MailboxID       bson.ObjectID
+	MailboxToken    string
+	Mailbox         bson.D
+}
+
+// Record writes an outcome: the history first, for it is what a later run believes, then the recipient, whose claim ends, then the mailbox.
+func (s *Store) Record(ctx context.Context, o Outcome) error {
+	history := Write{Kind: Update, Collection: History, Filter: byID(o.HistoryID), Update: s.touched(changes(o.History, o.HistoryGone))}
+	writes := append([]Write{history}, s.releaseWrites(o.RecipientID, o.Token, o.Recipient, o.RecipientAlways, o.Gone)...)
+	return s.write(ctx, append(writes, s.mailboxWrite(o.MailboxID, o.MailboxToken, o.Mailbox)...)...)
+}
+
+// DropDelivery takes back an intent whose message certainly never reached the server: the history goes, or becomes deferred again if it was
+// a retry, and the claim ends with these changes.
+func (s *Store) DropDelivery(ctx context.Context, h *outreach.History, recipientID bson.ObjectID, token string, recipient bson.D, gone ...string) error {
+	filter := bson.D{{Key: "_id", Value: h.ID}, {Key: "status", Value: outreach.HistorySending}}
+	drop := Write{Kind: Delete, Collection: History, Filter: filter}
+	if h.Attempts > 1 {
+		drop = Write{Kind: Update, Collection: History, Filter: filter, Update: s.touched(set(
+			bson.E{Key: "status", Value: outreach.HistoryDeferred}, bson.E{Key: "attempts", Value: h.Attempts - 1}))}
+	}
+	return s.write(ctx, append([]Write{drop}, s.releaseWrites(recipientID, token, recipient, nil, gone)...)...)
+}
+
+// LastLook is what may forbid a message at the last moment.
+type LastLook struct {
+	Recipient   *outreach.Recipient
+	Suppression *outreach.Suppression
+	Sequence    *outreach.Sequence
+}
+
+// Look reads, immediately before DATA, what may have changed since the recipient was chosen. Of recipient and sequence only the state,
+// the claim and the status are read. ErrNotFound says that one of them is gone.
+func (s *Store) Look(ctx context.Context, recipientID bson.ObjectID, email string, sequenceID bson.ObjectID) (LastLook, error) {
+	var look LastLook
+	var err error
+	if look.Suppression, err = s.Suppressed(ctx, email); err != nil {
+		return look, err
+	}
+	look.Recipient, err = first[outreach.Recipient](ctx, s, Query{Collection: Recipients, Filter: byID(recipientID), Fields: []string{"state", "claim", "step"}})
+	if err != nil {
+		return look, err
+	}
+	look.Sequence, err = first[outreach.Sequence](ctx, s, Query{Collection: Sequences, Filter: byID(sequenceID), Fields: []string{"status", "statusReason"}})
+	return look, err
+}

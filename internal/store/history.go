@@ -1,0 +1,56 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"mailrun/pkg/outreach"
+)
+
+// HistoryByID finds one delivery.
+func (s *Store) HistoryByID(ctx context.Context, id bson.ObjectID) (*outreach.History, error) {
+	return first[outreach.History](ctx, s, Query{Collection: History, Filter: byID(id)})
+}
+
+// HistoryByMessageIDs finds the deliveries that carried any of the Message-IDs.
+func (s *Store) HistoryByMessageIDs(ctx context.Context, ids []string) ([]outreach.History, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	return find[outreach.History](ctx, s, Query{Collection: History, Filter: bson.D{{Key: "messageId", Value: bson.D{{Key: "$in", Value: ids}}}}})
+}
+
+// HistoryOfRecipient lists a recipient's deliveries in step order.
+func (s *Store) HistoryOfRecipient(ctx context.Context, recipientID bson.ObjectID) ([]outreach.History, error) {
+	q := Query{Collection: History, Filter: bson.D{{Key: "sequenceRecipientId", Value: recipientID}}, Sort: []string{"step"}}
+	return find[outreach.History](ctx, s, q)
+}
+
+// HistoryTo lists what one mailbox sent to an address.
+func (s *Store) HistoryTo(ctx context.Context, address string, mailboxID bson.ObjectID) ([]outreach.History, error) {
+	filter := bson.D{{Key: "to", Value: address}, {Key: "mailboxId", Value: mailboxID}}
+	return find[outreach.History](ctx, s, Query{Collection: History, Filter: filter})
+}
+
+// HistoryInStatus lists deliveries in a status, oldest first.
+func (s *Store) HistoryInStatus(ctx context.Context, status outreach.HistoryStatus, limit int) ([]outreach.History, error) {
+	q := Query{Collection: History, Filter: bson.D{{Key: "status", Value: status}}, Sort: []string{"createdAt"}, Limit: int64(limit)}
+	return find[outreach.History](ctx, s, q)
+}
+
+// CountSent counts a sequence's accepted messages since a time, of one status unless that is empty.
+func (s *Store) CountSent(ctx context.Context, sequenceID bson.ObjectID, since time.Time, status outreach.HistoryStatus) (int64, error) {
+	filter := bson.D{{Key: "sequenceId", Value: sequenceID}, {Key: "sentAt", Value: bson.D{{Key: "$gte", Value: Millis(since)}}}}
+	if status != "" {
+		filter = append(filter, bson.E{Key: "status", Value: status})
+	}
+	return s.engine.Count(ctx, History, filter)
+}
+
+// UpdateHistory changes fields of a delivery that is in one of the given states; ErrNotFound says that it is in none of them.
+func (s *Store) UpdateHistory(ctx context.Context, id bson.ObjectID, from []outreach.HistoryStatus, fields bson.D, gone ...string) error {
+	filter := bson.D{{Key: "_id", Value: id}, {Key: "status", Value: bson.D{{Key: "$in", Value: from}}}}
+	return s.update(ctx, History, filter, changes(fields, gone))
+}

@@ -1,0 +1,84 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"mailrun/pkg/outreach"
+)
+
+// LeaseTime is how long a lease or a claim holds without being renewed; RenewEvery is how often its owner renews it.
+const (
+	LeaseTime  = 60 * time.Second
+	RenewEvery = 20 * time.Second
+)
+
+// LeaseField names one of the leases that documents carry.
+type LeaseField string
+
+// A mailbox is leased apart for sending and for syncing, so that neither job waits for the other. A recipient is claimed.
+const (
+	SendLease LeaseField = "lease"
+	SyncLease LeaseField = "syncLease"
+	Claim     LeaseField = "claim"
+)
+
+// collection is where documents carry the lease.
+func (f LeaseField) collection() string {
+	if f == Claim {
+		return Recipients
+	}
+	return Mailboxes
+}
+
+// free matches documents that nobody holds: never leased, run out, or held by one of the dead owners.
+func (f LeaseField) free(now time.Time, dead []string) bson.E {
+	until, owner := string(f)+".until", string(f)+".owner"
+	options := bson.A{bson.D{{Key: until, Value: nil}}, bson.D{{Key: until, Value: bson.D{{Key: "$lte", Value: now}}}}}
+	if len(dead) > 0 {
+		options = append(options, bson.D{{Key: owner, Value: bson.D{{Key: "$in", Value: dead}}}})
+	}
+	return bson.E{Key: "$or", Value: options}
+}
+
+// held matches the document under the lease's token.
+func (f LeaseField) held(id bson.ObjectID, token string) bson.D {
+	return bson.D{{Key: "_id", Value: id}, {Key: string(f) + ".token", Value: token}}
+}
+
+// Lessee takes leases in one process's name. Dead lists owners that are known to be gone.
+type Lessee struct {
+	Owner string
+	Token string
+	Dead  []string
+}
+
+// lease is a fresh lease of the lessee.
+func (l Lessee) lease(now time.Time) outreach.Lease {
+	return outreach.Lease{Owner: l.Owner, Token: l.Token, Until: now.Add(LeaseTime)}
+}
+
+// LeaseOwners lists everyone who holds a lease of this kind.
+func (s *Store) LeaseOwners(ctx context.Context, field LeaseField) ([]string, error) {
+	path := string(field) + ".owner"
+	groups, err := s.engine.GroupCount(ctx, field.collection(), bson.D{{Key: path, Value: bson.D{{Key: "$gt", Value: ""}}}}, path)
+	if err != nil {
+		return nil, err
+	}
+	owners := make([]string, 0, len(groups))
+	for _, g := range groups {
+		if owner, ok := g.Values[0].StringValueOK(); ok {
+			owners = append(owners, owner)
+		}
+	}
+	return owners, nil
+}
+
+// RenewLeases prolongs every lease of this kind that the lessee holds.
+func (s *Store) RenewLeases(ctx context.Context, field LeaseField, l Lessee) error {
+	filter := bson.D{{Key: string(field) + ".owner", Value: l.Owner}}
+	until := s.Now().Add(LeaseTime)
+	return s.write(ctx, Write{Kind: UpdateMany, Collection: field.collection(), Filter: filter, Update: set(bson.E{Key: string(field) + ".until", Value: until})})
+}

@@ -1,0 +1,146 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"mailrun/pkg/outreach"
+)
+
+// InsertMailbox stores a new mailbox; a *DuplicateError says that the address is known.
+func (s *Store) InsertMailbox(ctx context.Context, mb *outreach.Mailbox) error {
+	mb.CreatedAt, mb.UpdatedAt = s.Now(), s.Now()
+	if mb.NextSyncAt == nil {
+		mb.NextSyncAt = &mb.CreatedAt
+	}
+	if mb.NextSendAt == nil {
+		mb.NextSendAt = &mb.CreatedAt
+	}
+	return s.insert(ctx, Mailboxes, mb)
+}
+
+// Mailbox finds a mailbox by its id.
+func (s *Store) Mailbox(ctx context.Context, id bson.ObjectID) (*outreach.Mailbox, error) {
+	return first[outreach.Mailbox](ctx, s, Query{Collection: Mailboxes, Filter: byID(id)})
+}
+
+// MailboxByEmail finds a mailbox by its address in lower case.
+func (s *Store) MailboxByEmail(ctx context.Context, email string) (*outreach.Mailbox, error) {
+	return first[outreach.Mailbox](ctx, s, Query{Collection: Mailboxes, Filter: bson.D{{Key: "email", Value: email}}})
+}
+
+// MailboxesByStatus lists mailboxes in one state, by id order.
+func (s *Store) MailboxesByStatus(ctx context.Context, status outreach.MailboxStatus) ([]outreach.Mailbox, error) {
+	return find[outreach.Mailbox](ctx, s, Query{Collection: Mailboxes, Filter: bson.D{{Key: "status", Value: status}}})
+}
+
+// MailboxesByID finds several mailboxes at once.
+func (s *Store) MailboxesByID(ctx context.Context, ids []bson.ObjectID) ([]outreach.Mailbox, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	return find[outreach.Mailbox](ctx, s, Query{Collection: Mailboxes, Filter: bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}}})
+}
+
+// CountMailboxes counts the mailboxes in one state.
+func (s *Store) CountMailboxes(ctx context.Context, status outreach.MailboxStatus) (int64, error) {
+	return s.engine.Count(ctx, Mailboxes, bson.D{{Key: "status", Value: status}})
+}
+
+// UpdateMailbox sets and unsets fields of a mailbox, whoever holds its leases.
+func (s *Store) UpdateMailbox(ctx context.Context, id bson.ObjectID, fields bson.D, gone ...string) error {
+	return s.update(ctx, Mailboxes, byID(id), changes(fields, gone))
+}
+
+// UpdateLeasedMailbox sets and unsets fields of a mailbox under a lease; ErrNotFound says that the lease is lost.
+func (s *Store) UpdateLeasedMailbox(ctx context.Context, field LeaseField, id bson.ObjectID, token string, fields bson.D, gone ...string) error {
+	return s.update(ctx, Mailboxes, field.held(id, token), changes(fields, gone))
+}
+
+// ReleaseMailbox gives a lease back and sets fields in the same write; ErrNotFound says that the lease was lost.
+func (s *Store) ReleaseMailbox(ctx context.Context, field LeaseField, id bson.ObjectID, token string, fields bson.D, gone ...string) error {
+	return s.UpdateLeasedMailbox(ctx, field, id, token, fields, append(gone, string(field))...)
+}
+
+// AdoptMailboxes gives a due time to active mailboxes that another application stored without one, so that the due queries see them.
+func (s *Store) AdoptMailboxes(ctx context.Context, due string) error {
+	filter := bson.D{{Key: "status", Value: outreach.MailboxActive}, {Key: due, Value: nil}}
+	return s.write(ctx, Write{Kind: UpdateMany, Collection: Mailboxes, Filter: filter, Update: set(bson.E{Key: due, Value: s.Now()})})
+}
+
+// LeaseForSync takes the active mailbox that has been due for syncing the longest and that nobody syncs, or returns ErrNotFound.
+func (s *Store) LeaseForSync(ctx context.Context, l Lessee) (*outreach.Mailbox, error) {
+	now := s.Now()
+	q := Query{
+		Collection: Mailboxes,
+		Filter: bson.D{
+			{Key: "status", Value: outreach.MailboxActive},
+			{Key: "nextSyncAt", Value: bson.D{{Key: "$lte", Value: now}}},
+			SyncLease.free(now, l.Dead),
+		},
+		Sort: []string{"nextSyncAt"},
+	}
+	return findOneAndUpdate[outreach.Mailbox](ctx, s, q, set(bson.E{Key: string(SyncLease), Value: l.lease(now)}))
+}
+
+// LeaseMailbox takes one mailbox, due or not, if nobody holds this lease of it; ErrNotFound otherwise.
+func (s *Store) LeaseMailbox(ctx context.Context, field LeaseField, id bson.ObjectID, l Lessee) (*outreach.Mailbox, error) {
+	now := s.Now()
+	q := Query{Collection: Mailboxes, Filter: bson.D{{Key: "_id", Value: id}, field.free(now, l.Dead)}}
+	return findOneAndUpdate[outreach.Mailbox](ctx, s, q, set(bson.E{Key: string(field), Value: l.lease(now)}))
+}
+
+// SendableMailboxes lists which of the mailboxes are active, may send by the clock, and are leased by nobody, longest idle first.
+func (s *Store) SendableMailboxes(ctx context.Context, ids []bson.ObjectID, dead []string) ([]outreach.Mailbox, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	now := s.Now()
+	return find[outreach.Mailbox](ctx, s, Query{
+		Collection: Mailboxes,
+		Filter: bson.D{
+			{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}},
+			{Key: "status", Value: outreach.MailboxActive},
+			{Key: "nextSendAt", Value: bson.D{{Key: "$lte", Value: now}}},
+			SendLease.free(now, dead),
+		},
+	})
+}
+
+// NextSendTime is the earliest time at which one of the mailboxes may send again, zero if none will.
+func (s *Store) NextSendTime(ctx context.Context, ids []bson.ObjectID) (time.Time, error) {
+	mbs, err := s.MailboxesByID(ctx, ids)
+	if err != nil {
+		return time.Time{}, err
+	}
+	var next time.Time
+	for _, mb := range mbs {
+		if mb.Status != outreach.MailboxActive || mb.NextSendAt == nil {
+			continue
+		}
+		if next.IsZero() || mb.NextSendAt.Before(next) {
+			next = *mb.NextSendAt
+		}
+	}
+	return next, nil
+}
+
+// DeleteMailbox removes a mailbox.
+func (s *Store) DeleteMailbox(ctx context.Context, id bson.ObjectID) error {
+	_, err := s.remove(ctx, Mailboxes, byID(id))
+	return err
+}
+
+// changes makes an update of fields to set and names to unset.
+func changes(fields bson.D, gone []string) bson.D {
+	var update bson.D
+	if len(fields) > 0 {
+		update = append(update, bson.E{Key: "$set", Value: fields})
+	}
+	if len(gone) > 0 {
+		update = append(update, unset(gone...))
+	}
+	return update
+}

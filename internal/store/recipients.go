@@ -1,0 +1,229 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"mailrun/pkg/outreach"
+)
+
+// sendable matches the states in which a recipient may get its next step.
+var sendable = bson.E{Key: "state", Value: bson.D{{Key: "$in", Value: bson.A{outreach.StateQueued, outreach.StateActive}}}}
+
+// InsertRecipients stores new recipients in one go and returns for each whether it was new: a person who is in the sequence already stays
+// as he is.
+func (s *Store) InsertRecipients(ctx context.Context, recipients []outreach.Recipient) ([]bool, error) {
+	writes := make([]Write, len(recipients))
+	now := s.Now()
+	for i := range recipients {
+		recipients[i].CreatedAt, recipients[i].UpdatedAt = now, now
+		writes[i] = Write{Kind: Insert, Collection: Recipients, Document: &recipients[i]}
+	}
+	results, err := s.engine.Write(ctx, writes)
+	if err != nil {
+		return nil, err
+	}
+	isNew := make([]bool, len(results))
+	for i, r := range results {
+		if r.Err != nil && !IsDuplicate(r.Err) {
+			return nil, r.Err
+		}
+		isNew[i] = r.Err == nil
+	}
+	return isNew, nil
+}
+
+// Recipient finds a recipient by its id.
+func (s *Store) Recipient(ctx context.Context, id bson.ObjectID) (*outreach.Recipient, error) {
+	return first[outreach.Recipient](ctx, s, Query{Collection: Recipients, Filter: byID(id)})
+}
+
+// RecipientsByID finds several recipients at once.
+func (s *Store) RecipientsByID(ctx context.Context, ids []bson.ObjectID) ([]outreach.Recipient, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	return find[outreach.Recipient](ctx, s, Query{Collection: Recipients, Filter: bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}}})
+}
+
+// RecipientInSequence finds the person with an address in a sequence.
+func (s *Store) RecipientInSequence(ctx context.Context, sequenceID bson.ObjectID, email string) (*outreach.Recipient, error) {
+	filter := bson.D{{Key: "sequenceId", Value: sequenceID}, {Key: "email", Value: email}}
+	return first[outreach.Recipient](ctx, s, Query{Collection: Recipients, Filter: filter})
+}
+
+// RecipientsByEmail lists every enrolment of an address.
+func (s *Store) RecipientsByEmail(ctx context.Context, email string) ([]outreach.Recipient, error) {
+	return find[outreach.Recipient](ctx, s, Query{Collection: Recipients, Filter: bson.D{{Key: "email", Value: email}}})
+}
+
+// UpdateRecipient sets and unsets fields of a recipient.
+func (s *Store) UpdateRecipient(ctx context.Context, id bson.ObjectID, fields bson.D, gone ...string) error {
+	return s.update(ctx, Recipients, byID(id), changes(fields, gone))
+}
+
+// MoveRecipient changes a recipient that is in one of the given states; ErrNotFound says that it is in none of them.
+func (s *Store) MoveRecipient(ctx context.Context, id bson.ObjectID, from []outreach.State, fields bson.D, gone ...string) error {
+	filter := bson.D{{Key: "_id", Value: id}, {Key: "state", Value: bson.D{{Key: "$in", Value: from}}}}
+	return s.update(ctx, Recipients, filter, changes(fields, gone))
+}
+
+// DueFollowups lists a mailbox's recipients whose next step is due, oldest due first.
+func (s *Store) DueFollowups(ctx context.Context, mailboxID bson.ObjectID, limit int) ([]outreach.Recipient, error) {
+	return find[outreach.Recipient](ctx, s, Query{
+		Collection: Recipients,
+		Filter: bson.D{
+			{Key: "state", Value: outreach.StateActive},
+			{Key: "mailboxId", Value: mailboxID},
+			{Key: "nextSendAt", Value: bson.D{{Key: "$lte", Value: s.Now()}}},
+		},
+		Sort:  []string{"nextSendAt"},
+		Limit: int64(limit),
+	})
+}
+
+// DueNew lists a sequence's recipients who wait for their first step and belong to no mailbox or to this one, oldest due first.
+func (s *Store) DueNew(ctx context.Context, sequenceID, mailboxID bson.ObjectID, limit int) ([]outreach.Recipient, error) {
+	now := s.Now()
+	return find[outreach.Recipient](ctx, s, Query{
+		Collection: Recipients,
+		Filter: bson.D{
+			{Key: "state", Value: outreach.StateQueued},
+			{Key: "sequenceId", Value: sequenceID},
+			{Key: "nextSendAt", Value: bson.D{{Key: "$lte", Value: now}}},
+			{Key: "$and", Value: bson.A{
+				bson.D{{Key: "$or", Value: bson.A{bson.D{{Key: "mailboxId", Value: nil}}, bson.D{{Key: "mailboxId", Value: mailboxID}}}}},
+				bson.D{{Key: "$or", Value: bson.A{bson.D{{Key: "claim.until", Value: nil}}, bson.D{{Key: "claim.until", Value: bson.D{{Key: "$lte", Value: now}}}}}}},
+			}},
+		},
+		Sort:  []string{"nextSendAt"},
+		Limit: int64(limit),
+	})
+}
+
+// CountDue counts the recipients in a state whose time has come, by a field: "mailboxId" or "sequenceId".
+func (s *Store) CountDue(ctx context.Context, state outreach.State, by string) (map[bson.ObjectID]int, error) {
+	filter := bson.D{{Key: "state", Value: state}, {Key: "nextSendAt", Value: bson.D{{Key: "$lte", Value: s.Now()}}}}
+	groups, err := s.engine.GroupCount(ctx, Recipients, filter, by)
+	if err != nil {
+		return nil, err
+	}
+	counts := make(map[bson.ObjectID]int, len(groups))
+	for _, g := range groups {
+		id, _ := g.Values[0].ObjectIDOK()
+		counts[id] = int(g.Count)
+	}
+	return counts, nil
+}
+
+// Claim makes the lessee the owner of recipients that are still sendable and that nobody owns, and returns those it got as they are now.
+func (s *Store) Claim(ctx context.Context, ids []bson.ObjectID, l Lessee) ([]outreach.Recipient, error) {
+	now := s.Now()
+	take := set(bson.E{Key: string(Claim), Value: l.lease(now)})
+	if len(ids) == 1 {
+		q := Query{Collection: Recipients, Filter: bson.D{{Key: "_id", Value: ids[0]}, sendable, Claim.free(now, l.Dead)}}
+		r, err := findOneAndUpdate[outreach.Recipient](ctx, s, q, take)
+		if err != nil {
+			return nil, err
+		}
+		return []outreach.Recipient{*r}, nil
+	}
+	writes := make([]Write, len(ids))
+	for i, id := range ids {
+		writes[i] = Write{Kind: Update, Collection: Recipients, Filter: bson.D{{Key: "_id", Value: id}, sendable, Claim.free(now, l.Dead)}, Update: take}
+	}
+	if err := s.write(ctx, writes...); err != nil {
+		return nil, err
+	}
+	claimed, err := s.RecipientsByID(ctx, ids)
+	mine := claimed[:0]
+	for _, r := range claimed {
+		if r.Claim != nil && r.Claim.Token == l.Token && r.Claim.Owner == l.Owner {
+			mine = append(mine, r)
+		}
+	}
+	return mine, err
+}
+
+// TakeOver claims one recipient in whatever state, to settle a delivery that its owner left behind; ErrNotFound says that it is owned.
+func (s *Store) TakeOver(ctx context.Context, id bson.ObjectID, l Lessee) (*outreach.Recipient, error) {
+	now := s.Now()
+	q := Query{Collection: Recipients, Filter: bson.D{{Key: "_id", Value: id}, Claim.free(now, l.Dead)}}
+	return findOneAndUpdate[outreach.Recipient](ctx, s, q, set(bson.E{Key: string(Claim), Value: l.lease(now)}))
+}
+
+// ReleaseClaim gives a recipient back and changes fields in the same write if it is still sendable.
+func (s *Store) ReleaseClaim(ctx context.Context, id bson.ObjectID, token string, fields bson.D, gone ...string) error {
+	return s.write(ctx, s.releaseWrites(id, token, fields, nil, gone)...)
+}
+
+// releaseWrites makes the two writes that end a claim: with the changes of state if the recipient is still sendable, without them if a
+// reply, an opt-out or a person moved it meanwhile. Always is set either way.
+func (s *Store) releaseWrites(id bson.ObjectID, token string, fields, always bson.D, gone []string) []Write {
+	stamp := bson.E{Key: "updatedAt", Value: s.Now()}
+	held := Claim.held(id, token)
+	all := append(append(bson.D{stamp}, always...), fields...)
+	return []Write{
+		{Kind: Update, Collection: Recipients, Filter: append(append(bson.D{}, held...), sendable), Update: changes(all, append(gone, string(Claim)))},
+		{Kind: Update, Collection: Recipients, Filter: held, Update: changes(append(bson.D{stamp}, always...), []string{string(Claim)})},
+	}
+}
+
+// EndPauses makes recipients whose pause has ended sendable again.
+func (s *Store) EndPauses(ctx context.Context) error {
+	now := s.Now()
+	ended := func(step bson.E, state outreach.State) Write {
+		filter := bson.D{{Key: "state", Value: outreach.StatePaused}, {Key: "pausedUntil", Value: bson.D{{Key: "$lte", Value: now}}}, step}
+		update := changes(bson.D{{Key: "state", Value: state}, {Key: "nextSendAt", Value: now}, {Key: "updatedAt", Value: now}}, []string{"pausedUntil", "reason"})
+		return Write{Kind: UpdateMany, Collection: Recipients, Filter: filter, Update: update}
+	}
+	return s.write(ctx,
+		ended(bson.E{Key: "step", Value: 0}, outreach.StateQueued),
+		ended(bson.E{Key: "step", Value: bson.D{{Key: "$gt", Value: 0}}}, outreach.StateActive))
+}
+
+// StateCount is how many recipients of a sequence are in a state for a reason.
+type StateCount struct {
+	SequenceID bson.ObjectID
+	State      outreach.State
+	Reason     string
+	Count      int
+}
+
+// CountStates counts recipients by sequence, state and reason, of one sequence unless id is zero.
+func (s *Store) CountStates(ctx context.Context, id bson.ObjectID) ([]StateCount, error) {
+	filter := bson.D{}
+	if !id.IsZero() {
+		filter = bson.D{{Key: "sequenceId", Value: id}}
+	}
+	groups, err := s.engine.GroupCount(ctx, Recipients, filter, "sequenceId", "state", "reason")
+	if err != nil {
+		return nil, err
+	}
+	counts := make([]StateCount, len(groups))
+	for i, g := range groups {
+		seq, _ := g.Values[0].ObjectIDOK()
+		state, _ := g.Values[1].StringValueOK()
+		reason, _ := g.Values[2].StringValueOK()
+		counts[i] = StateCount{SequenceID: seq, State: outreach.State(state), Reason: reason, Count: int(g.Count)}
+	}
+	return counts, nil
+}
+
+// Upcoming calls each with the sendable recipients of a sequence in the order in which they come due.
+func (s *Store) Upcoming(ctx context.Context, sequenceID bson.ObjectID, state outreach.State, each func(outreach.Recipient) error) error {
+	q := Query{
+		Collection: Recipients,
+		Filter:     bson.D{{Key: "state", Value: state}, {Key: "sequenceId", Value: sequenceID}, {Key: "nextSendAt", Value: bson.D{{Key: "$gt", Value: time.Time{}}}}},
+		Sort:       []string{"nextSendAt"},
+	}
+	return s.engine.Find(ctx, q, func(raw bson.Raw) error {
+		var r outreach.Recipient
+		if err := bson.Unmarshal(raw, &r); err != nil {
+			return err
+		}
+		return each(r)
+	})
+}

@@ -1,0 +1,57 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"mailrun/pkg/outreach"
+)
+
+// Suppress makes sure that an address or a domain (lower case) is never mailed. It reports whether it was new; an older entry stays as it is.
+func (s *Store) Suppress(ctx context.Context, value string, reason outreach.SuppressionReason, source string) (bool, error) {
+	doc := &outreach.Suppression{ID: bson.NewObjectID(), Value: value, Reason: reason, Source: source, At: s.Now(), CreatedAt: s.Now(), UpdatedAt: s.Now()}
+	err := s.insert(ctx, Suppressions, doc)
+	if IsDuplicate(err) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// Suppressed finds what forbids mailing an address: an entry for it or for its domain or a parent domain. It returns nil if nothing does.
+func (s *Store) Suppressed(ctx context.Context, email string) (*outreach.Suppression, error) {
+	q := Query{Collection: Suppressions, Filter: bson.D{{Key: "value", Value: bson.D{{Key: "$in", Value: suppressionKeys(email)}}}}}
+	found, err := first[outreach.Suppression](ctx, s, q)
+	if errors.Is(err, ErrNotFound) {
+		return nil, nil
+	}
+	return found, err
+}
+
+// suppressionKeys are the values that would suppress an address: itself, its domain, and the parents of that but the last label.
+func suppressionKeys(email string) []string {
+	email = strings.ToLower(strings.TrimSpace(email))
+	keys := []string{email}
+	_, domain, ok := strings.Cut(email, "@")
+	for ok && strings.Contains(domain, ".") {
+		keys = append(keys, domain)
+		_, domain, ok = strings.Cut(domain, ".")
+	}
+	return keys
+}
+
+// SuppressionsAmong lists the entries whose value is one of the given ones.
+func (s *Store) SuppressionsAmong(ctx context.Context, values []string) ([]outreach.Suppression, error) {
+	if len(values) == 0 {
+		return nil, nil
+	}
+	return find[outreach.Suppression](ctx, s, Query{Collection: Suppressions, Filter: bson.D{{Key: "value", Value: bson.D{{Key: "$in", Value: values}}}}})
+}
+
+// Unsuppress removes an entry and reports whether there was one.
+func (s *Store) Unsuppress(ctx context.Context, value string) (bool, error) {
+	n, err := s.remove(ctx, Suppressions, bson.D{{Key: "value", Value: value}})
+	return n > 0, err
+}
