@@ -1,0 +1,40 @@
+package outreach
+
+import (
+	"bytes"
+	"cmp"
+	"time"
+)
+
+// CompareDue orders what is due: follow-ups before new recipients, then oldest due first, then by id. It is a total order of distinct
+// recipients that depends on nothing else, so that any number of processes agree on it.
+func CompareDue(a, b *Recipient) int {
+	return cmp.Or(
+		cmp.Compare(min(b.Step, 1), min(a.Step, 1)),
+		a.DueAt().Compare(b.DueAt()),
+		bytes.Compare(a.ID[:], b.ID[:]),
+	)
+}
+
+// MostIdle is the mailbox for a new recipient: of those that may send at now, the one that has not sent for longest, then the one
+// that sent least today, then the lowest id. It is nil if none may send.
+func MostIdle(mailboxes []*Mailbox, now time.Time) *Mailbox {
+	var best *Mailbox
+	for _, m := range mailboxes {
+		if reason, _ := m.Blocked(now); reason != "" {
+			continue
+		}
+		if best == nil || compareIdle(m, best, now) < 0 {
+			best = m
+		}
+	}
+	return best
+}
+
+func compareIdle(a, b *Mailbox, now time.Time) int {
+	return cmp.Or(
+		latest(time.Time{}, a.LastSentAt).Compare(latest(time.Time{}, b.LastSentAt)),
+		cmp.Compare(a.SentOn(LocalDay(now, a.Location())), b.SentOn(LocalDay(now, b.Location()))),
+		bytes.Compare(a.ID[:], b.ID[:]),
+	)
+}
