@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -81,4 +82,67 @@ func (s *Store) RenewLeases(ctx context.Context, field LeaseField, l Lessee) err
 	filter := bson.D{{Key: string(field) + ".owner", Value: l.Owner}}
 	until := s.Now().Add(LeaseTime)
 	return s.write(ctx, Write{Kind: UpdateMany, Collection: field.collection(), Filter: filter, Update: set(bson.E{Key: string(field) + ".until", Value: until})})
+}
+
+// ErrLeaseLost is the cause of a context that HoldLeases ended: the store could not be reached for so long that others may own what this
+// process leased.
+var ErrLeaseLost = errors.New("lost the leases: the store did not answer for too long")
+
+// HoldLeases renews the lessee's leases every RenewEvery until stop is called. If no renewal succeeds for long enough that the leases
+// may have run out, the returned context ends with ErrLeaseLost: nothing may be written or sent under them any more. Elapsed time is
+// measured by this host's monotonic clock, so a wall clock that jumps does not matter here.
+func (s *Store) HoldLeases(ctx context.Context, l Lessee, fields ...LeaseField) (held context.Context, stop func()) {
+	held, cancel := context.WithCancelCause(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		s.renewUntilDone(held, cancel, l, fields)
+	}()
+	return held, func() {
+		cancel(context.Canceled)
+		<-done
+	}
+}
+
+func (s *Store) renewUntilDone(ctx context.Context, lost context.CancelCauseFunc, l Lessee, fields []LeaseField) {
+	tick := time.NewTicker(RenewEvery)
+	defer tick.Stop()
+	renewed := time.Now()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if err := s.renewAll(ctx, l, fields); err == nil {
+			renewed = time.Now()
+		} else if time.Since(renewed) > LeaseTime-RenewEvery {
+			lost(ErrLeaseLost)
+			return
+		}
+	}
+}
+
+func (s *Store) renewAll(ctx context.Context, l Lessee, fields []LeaseField) error {
+	ctx, cancel := context.WithTimeout(ctx, RenewEvery/2)
+	defer cancel()
+	for _, f := range fields {
+		if err := s.RenewLeases(ctx, f, l); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// NewLessee is a lessee for one run: the owner's name, a fresh token, and which of the present holders of these leases are gone.
+func (s *Store) NewLessee(ctx context.Context, self Owner, fields ...LeaseField) (Lessee, error) {
+	l := Lessee{Owner: self.String(), Token: bson.NewObjectID().Hex()}
+	for _, f := range fields {
+		owners, err := s.LeaseOwners(ctx, f)
+		if err != nil {
+			return l, err
+		}
+		l.Dead = append(l.Dead, self.Dead(owners)...)
+	}
+	return l, nil
 }
