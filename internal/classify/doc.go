@@ -1,0 +1,17 @@
+// Package classify says what a reply wants: its intent, how sure that is, a short summary, when to write again, whom to ask instead.
+//
+// Three ways lead to a label, tried in this order:
+//
+//   - ByRule: machine messages (bounces, out-of-office notes, auto-replies, complaints) and opt-outs in plain words are certain.
+//     They never reach a classifier.
+//   - Model: any endpoint that speaks the OpenAI chat protocol. The reply goes there as untrusted data, and what comes back is
+//     checked again: an intent outside the list, a date in the past or an address that the reply does not contain is not believed.
+//   - Builtin: a linear model over words, character n-grams and a lexicon of concepts in eight languages, its weights in the binary.
+//
+// Labels have no consequences, with one exception: an explicit opt-out that a classifier found with high confidence suppresses its
+// sender, as an opt-out found by rule does, provided the reply's own words ask for it. So a reply that tells a model what to answer
+// gets itself a wrong label, and nothing else.
+//
+// Runner works off the replies that wait. It runs after they are stored and their sequences stopped, so whatever fails here costs a
+// label until the next run. A person's label is never overwritten.
+package classify
