@@ -1,0 +1,55 @@
+# mailrun: everything a developer runs. The application needs nothing but Go (CGO is off, time zones are embedded).
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+GO      ?= go
+LINT     = $(GO) tool -modfile=.tools/go.mod golangci-lint
+FUZZTIME ?= 30s
+
+.PHONY: build demo test test-race lint fmt-check tidy-check generate-check bench bench-quick fuzz soak check clean
+
+build: ## bin/mailrun
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/mailrun ./cmd/mailrun
+
+demo: build ## both jobs over real sockets on this machine, mailing nobody
+	bin/mailrun demo
+
+test: ## all tests; those that need a server that is not installed say so and skip
+	$(GO) test ./...
+
+# The race detector needs cgo, which the program itself does not.
+test-race:
+	CGO_ENABLED=1 $(GO) test -race -timeout 20m ./...
+
+lint:
+	$(LINT) run ./...
+
+fmt-check:
+	@test -z "$$(git ls-files '*.go' | xargs gofmt -l)" || { git ls-files '*.go' | xargs gofmt -d; exit 1; }
+
+tidy-check:
+	$(GO) mod tidy -diff
+
+# Generated files must be what their generators make now.
+generate-check:
+	$(GO) generate ./...
+	git diff --exit-code
+
+bench: ## each figure beside its reference, measured in the same run
+	$(GO) test -run '^$$' -bench . -benchtime 3x ./...
+
+bench-quick: ## the same, once
+	$(GO) test -run '^$$' -bench . -benchtime 1x ./...
+
+fuzz: ## every fuzz target for FUZZTIME
+	@set -e; for package in $$($(GO) list ./...); do \
+	  for target in $$($(GO) test -list '^Fuzz' "$$package" | grep '^Fuzz' || true); do \
+	    echo "$$package $$target"; $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$package"; \
+	  done; done
+
+soak: ## the long random tests: kills, races, overlaps
+	MAILRUN_SOAK=1 $(GO) test -count=1 -timeout 60m ./...
+
+check: fmt-check tidy-check generate-check lint test-race ## what CI demands
+
+clean:
+	rm -rf bin
