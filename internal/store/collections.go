@@ -110,6 +110,7 @@ var Collections = []Collection{
 			{Name: "by_status", Keys: []string{"status", "createdAt"}},            // unsettled deliveries
 			{Name: "to_mailbox", Keys: []string{"to", "mailboxId"}},               // matching by address
 			{Name: "sequence_sent", Keys: []string{"sequenceId", "sentAt"}},       // guard, stats
+			{Name: "sequence_bounced", Keys: []string{"sequenceId", "bouncedAt"}}, // guard
 			{Name: "mailbox_sent", Keys: []string{"mailboxId", "sentAt"}},         // stats by mailbox and day
 			{Name: "by_age", Keys: []string{"createdAt"}},
 		},

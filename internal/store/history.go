@@ -40,17 +40,50 @@ func (s *Store) HistoryInStatus(ctx context.Context, status outreach.HistoryStat
 	return find[outreach.History](ctx, s, q)
 }
 
-// CountSent counts a sequence's accepted messages since a time, of one status unless that is empty.
-func (s *Store) CountSent(ctx context.Context, sequenceID bson.ObjectID, since time.Time, status outreach.HistoryStatus) (int64, error) {
-	filter := bson.D{{Key: "sequenceId", Value: sequenceID}, {Key: "sentAt", Value: bson.D{{Key: "$gte", Value: Millis(since)}}}}
-	if status != "" {
-		filter = append(filter, bson.E{Key: "status", Value: status})
+// CountSent counts a sequence's accepted messages since a time.
+func (s *Store) CountSent(ctx context.Context, sequenceID bson.ObjectID, since time.Time) (int64, error) {
+	return s.engine.Count(ctx, History, bson.D{{Key: "sequenceId", Value: sequenceID}, {Key: "sentAt", Value: bson.D{{Key: "$gte", Value: Millis(since)}}}})
+}
+
+// CountBounced counts a sequence's messages that bounced since a time: those that were accepted first, and those refused at RCPT.
+func (s *Store) CountBounced(ctx context.Context, sequenceID bson.ObjectID, since time.Time) (afterwards, refused int64, err error) {
+	filter := bson.D{{Key: "sequenceId", Value: sequenceID}, {Key: "bouncedAt", Value: bson.D{{Key: "$gte", Value: Millis(since)}}}}
+	all, err := s.engine.Count(ctx, History, filter)
+	if err != nil || all == 0 {
+		return 0, 0, err
 	}
-	return s.engine.Count(ctx, History, filter)
+	refused, err = s.engine.Count(ctx, History, append(filter, bson.E{Key: "sentAt", Value: nil}))
+	return all - refused, refused, err
 }
 
 // UpdateHistory changes fields of a delivery that is in one of the given states; ErrNotFound says that it is in none of them.
 func (s *Store) UpdateHistory(ctx context.Context, id bson.ObjectID, from []outreach.HistoryStatus, fields bson.D, gone ...string) error {
 	filter := bson.D{{Key: "_id", Value: id}, {Key: "status", Value: bson.D{{Key: "$in", Value: from}}}}
 	return s.update(ctx, History, filter, changes(fields, gone))
+}
+
+// HistoryOfRecipients lists the deliveries of several recipients without their texts.
+func (s *Store) HistoryOfRecipients(ctx context.Context, ids []bson.ObjectID) ([]outreach.History, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	return find[outreach.History](ctx, s, Query{
+		Collection: History,
+		Filter:     bson.D{{Key: "sequenceRecipientId", Value: bson.D{{Key: "$in", Value: ids}}}},
+		Fields: []string{"sequenceRecipientId", "sequenceId", "step", "mailboxId", "to", "from", "subject", "messageId", "inReplyTo", "references",
+			"status", "createdAt", "sentAt", "repliedAt", "bouncedAt", "manual"},
+	})
+}
+
+// HistoryByIDs finds several deliveries without their texts.
+func (s *Store) HistoryByIDs(ctx context.Context, ids []bson.ObjectID) ([]outreach.History, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	return find[outreach.History](ctx, s, Query{
+		Collection: History,
+		Filter:     bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}},
+		Fields: []string{"sequenceRecipientId", "sequenceId", "step", "mailboxId", "to", "from", "subject", "messageId", "inReplyTo", "references",
+			"status", "createdAt", "sentAt", "repliedAt", "bouncedAt", "manual"},
+	})
 }

@@ -92,8 +92,8 @@ func (s *Store) LeaseMailbox(ctx context.Context, field LeaseField, id bson.Obje
 	return findOneAndUpdate[outreach.Mailbox](ctx, s, q, set(bson.E{Key: string(field), Value: l.lease(now)}))
 }
 
-// SendableMailboxes lists which of the mailboxes are active, may send by the clock, and are leased by nobody, longest idle first.
-func (s *Store) SendableMailboxes(ctx context.Context, ids []bson.ObjectID, dead []string) ([]outreach.Mailbox, error) {
+// SendableMailboxes lists which of the mailboxes are active, may send before a time, and are leased by nobody.
+func (s *Store) SendableMailboxes(ctx context.Context, ids []bson.ObjectID, before time.Time, dead []string) ([]outreach.Mailbox, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
@@ -103,28 +103,10 @@ func (s *Store) SendableMailboxes(ctx context.Context, ids []bson.ObjectID, dead
 		Filter: bson.D{
 			{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}},
 			{Key: "status", Value: outreach.MailboxActive},
-			{Key: "nextSendAt", Value: bson.D{{Key: "$lte", Value: now}}},
+			{Key: "nextSendAt", Value: bson.D{{Key: "$lte", Value: Millis(before)}}},
 			SendLease.free(now, dead),
 		},
 	})
-}
-
-// NextSendTime is the earliest time at which one of the mailboxes may send again, zero if none will.
-func (s *Store) NextSendTime(ctx context.Context, ids []bson.ObjectID) (time.Time, error) {
-	mbs, err := s.MailboxesByID(ctx, ids)
-	if err != nil {
-		return time.Time{}, err
-	}
-	var next time.Time
-	for _, mb := range mbs {
-		if mb.Status != outreach.MailboxActive || mb.NextSendAt == nil {
-			continue
-		}
-		if next.IsZero() || mb.NextSendAt.Before(next) {
-			next = *mb.NextSendAt
-		}
-	}
-	return next, nil
 }
 
 // DeleteMailbox removes a mailbox.

@@ -70,14 +70,17 @@ func (s *Store) MoveRecipient(ctx context.Context, id bson.ObjectID, from []outr
 	return s.update(ctx, Recipients, filter, changes(fields, gone))
 }
 
-// DueFollowups lists a mailbox's recipients whose next step is due, oldest due first.
-func (s *Store) DueFollowups(ctx context.Context, mailboxID bson.ObjectID, limit int) ([]outreach.Recipient, error) {
+// DueFollowups lists a mailbox's recipients in the given sequences whose next step is due and whom nobody has claimed, oldest due first.
+func (s *Store) DueFollowups(ctx context.Context, mailboxID bson.ObjectID, sequences []bson.ObjectID, dead []string, limit int) ([]outreach.Recipient, error) {
+	now := s.Now()
 	return find[outreach.Recipient](ctx, s, Query{
 		Collection: Recipients,
 		Filter: bson.D{
 			{Key: "state", Value: outreach.StateActive},
 			{Key: "mailboxId", Value: mailboxID},
-			{Key: "nextSendAt", Value: bson.D{{Key: "$lte", Value: s.Now()}}},
+			{Key: "nextSendAt", Value: bson.D{{Key: "$lte", Value: now}}},
+			{Key: "sequenceId", Value: bson.D{{Key: "$in", Value: sequences}}},
+			Claim.free(now, dead),
 		},
 		Sort:  []string{"nextSendAt"},
 		Limit: int64(limit),
@@ -85,7 +88,7 @@ func (s *Store) DueFollowups(ctx context.Context, mailboxID bson.ObjectID, limit
 }
 
 // DueNew lists a sequence's recipients who wait for their first step and belong to no mailbox or to this one, oldest due first.
-func (s *Store) DueNew(ctx context.Context, sequenceID, mailboxID bson.ObjectID, limit int) ([]outreach.Recipient, error) {
+func (s *Store) DueNew(ctx context.Context, sequenceID, mailboxID bson.ObjectID, dead []string, limit int) ([]outreach.Recipient, error) {
 	now := s.Now()
 	return find[outreach.Recipient](ctx, s, Query{
 		Collection: Recipients,
@@ -95,7 +98,7 @@ func (s *Store) DueNew(ctx context.Context, sequenceID, mailboxID bson.ObjectID,
 			{Key: "nextSendAt", Value: bson.D{{Key: "$lte", Value: now}}},
 			{Key: "$and", Value: bson.A{
 				bson.D{{Key: "$or", Value: bson.A{bson.D{{Key: "mailboxId", Value: nil}}, bson.D{{Key: "mailboxId", Value: mailboxID}}}}},
-				bson.D{{Key: "$or", Value: bson.A{bson.D{{Key: "claim.until", Value: nil}}, bson.D{{Key: "claim.until", Value: bson.D{{Key: "$lte", Value: now}}}}}}},
+				bson.D{Claim.free(now, dead)},
 			}},
 		},
 		Sort:  []string{"nextSendAt"},
@@ -103,17 +106,24 @@ func (s *Store) DueNew(ctx context.Context, sequenceID, mailboxID bson.ObjectID,
 	})
 }
 
-// CountDue counts the recipients in a state whose time has come, by a field: "mailboxId" or "sequenceId".
-func (s *Store) CountDue(ctx context.Context, state outreach.State, by string) (map[bson.ObjectID]int, error) {
+// DueCount is how many recipients of a sequence are due, by the mailbox they belong to (zero if none yet).
+type DueCount struct {
+	SequenceID, MailboxID bson.ObjectID
+	Count                 int
+}
+
+// CountDue counts the recipients in a state whose time has come.
+func (s *Store) CountDue(ctx context.Context, state outreach.State) ([]DueCount, error) {
 	filter := bson.D{{Key: "state", Value: state}, {Key: "nextSendAt", Value: bson.D{{Key: "$lte", Value: s.Now()}}}}
-	groups, err := s.engine.GroupCount(ctx, Recipients, filter, by)
+	groups, err := s.engine.GroupCount(ctx, Recipients, filter, "sequenceId", "mailboxId")
 	if err != nil {
 		return nil, err
 	}
-	counts := make(map[bson.ObjectID]int, len(groups))
-	for _, g := range groups {
-		id, _ := g.Values[0].ObjectIDOK()
-		counts[id] = int(g.Count)
+	counts := make([]DueCount, len(groups))
+	for i, g := range groups {
+		counts[i].SequenceID, _ = g.Values[0].ObjectIDOK()
+		counts[i].MailboxID, _ = g.Values[1].ObjectIDOK()
+		counts[i].Count = int(g.Count)
 	}
 	return counts, nil
 }
@@ -226,4 +236,40 @@ func (s *Store) Upcoming(ctx context.Context, sequenceID bson.ObjectID, state ou
 		}
 		return each(r)
 	})
+}
+
+// RecipientsByEmails lists the enrolments of several addresses.
+func (s *Store) RecipientsByEmails(ctx context.Context, emails []string) ([]outreach.Recipient, error) {
+	if len(emails) == 0 {
+		return nil, nil
+	}
+	return find[outreach.Recipient](ctx, s, Query{Collection: Recipients, Filter: bson.D{{Key: "email", Value: bson.D{{Key: "$in", Value: emails}}}}})
+}
+
+// RecipientsByDomain lists enrolments at a domain, at most limit.
+func (s *Store) RecipientsByDomain(ctx context.Context, domain string, limit int) ([]outreach.Recipient, error) {
+	q := Query{Collection: Recipients, Filter: bson.D{{Key: "domain", Value: domain}}, Limit: int64(limit)}
+	return find[outreach.Recipient](ctx, s, q)
+}
+
+// StopColleagues ends the sequence for everyone at a domain who could still get mail from it.
+func (s *Store) StopColleagues(ctx context.Context, sequenceID bson.ObjectID, domain, reason string) error {
+	return s.write(ctx, s.stopWrite(bson.D{{Key: "domain", Value: domain}, {Key: "sequenceId", Value: sequenceID}}, outreach.StateReplied, reason))
+}
+
+// StopAddress ends every sequence for an address.
+func (s *Store) StopAddress(ctx context.Context, email string, state outreach.State, reason string) error {
+	return s.write(ctx, s.stopWrite(bson.D{{Key: "email", Value: email}}, state, reason))
+}
+
+func (s *Store) stopWrite(who bson.D, state outreach.State, reason string) Write {
+	waiting := bson.E{Key: "state", Value: bson.D{{Key: "$in", Value: bson.A{outreach.StateQueued, outreach.StateActive, outreach.StateHeld, outreach.StatePaused}}}}
+	update := s.touched(changes(bson.D{{Key: "state", Value: state}, {Key: "reason", Value: reason}}, []string{"nextSendAt"}))
+	return Write{Kind: UpdateMany, Collection: Recipients, Filter: append(who, waiting), Update: update}
+}
+
+// PostponeRecipient moves the next step of a sendable recipient to a time, unless it is later already.
+func (s *Store) PostponeRecipient(ctx context.Context, id bson.ObjectID, until time.Time, reason string) error {
+	update := append(set(bson.E{Key: "reason", Value: reason}), bson.E{Key: "$max", Value: bson.D{{Key: "nextSendAt", Value: Millis(until)}}})
+	return s.write(ctx, Write{Kind: Update, Collection: Recipients, Filter: append(byID(id), sendable), Update: s.touched(update)})
 }

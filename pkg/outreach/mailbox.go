@@ -14,6 +14,8 @@ const (
 	MailboxActive  MailboxStatus = "active"
 	MailboxPaused  MailboxStatus = "paused"
 	MailboxFailing MailboxStatus = "error"
+	// MailboxFallback marks the document that keeps the cursor of the IMAP_* mailbox of the settings; it takes part in nothing else.
+	MailboxFallback MailboxStatus = "fallback"
 )
 
 // Security is how a connection to a server is protected.
@@ -126,6 +128,7 @@ type Backfill struct {
 	FloorUID uint32    `bson:"floorUid" json:"floorUid"`
 	Since    time.Time `bson:"since" json:"since"`
 	Read     int       `bson:"read" json:"read"`
+	Max      int       `bson:"max,omitempty" json:"max,omitempty"` // messages at most, 0 for all since Since
 	Done     bool      `bson:"done" json:"done"`
 }
 

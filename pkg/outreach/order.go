@@ -24,14 +24,15 @@ func MostIdle(mailboxes []*Mailbox, now time.Time) *Mailbox {
 		if reason, _ := m.Blocked(now); reason != "" {
 			continue
 		}
-		if best == nil || compareIdle(m, best, now) < 0 {
+		if best == nil || CompareIdle(m, best, now) < 0 {
 			best = m
 		}
 	}
 	return best
 }
 
-func compareIdle(a, b *Mailbox, now time.Time) int {
+// CompareIdle orders mailboxes by how long they have not sent, then by how little they sent today, then by id.
+func CompareIdle(a, b *Mailbox, now time.Time) int {
 	return cmp.Or(
 		latest(time.Time{}, a.LastSentAt).Compare(latest(time.Time{}, b.LastSentAt)),
 		cmp.Compare(a.SentOn(LocalDay(now, a.Location())), b.SentOn(LocalDay(now, b.Location()))),

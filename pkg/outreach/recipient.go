@@ -44,6 +44,8 @@ type Recipient struct {
 	ThreadID    bson.ObjectID     `bson:"threadId,omitempty" json:"threadId,omitzero"`
 	Attempts    int               `bson:"attempts" json:"attempts"`
 	SoftBounces int               `bson:"softBounces,omitempty" json:"softBounces,omitempty"`
+	// Refusals counts how often this recipient's message was refused for a reason that put the blame on the mailbox.
+	Refusals int `bson:"refusals,omitempty" json:"refusals,omitempty"`
 	// StateBefore remembers what an effect (a reply, an opt-out) ended, so that a person's verdict can restore it.
 	StateBefore State     `bson:"stateBefore,omitempty" json:"stateBefore,omitempty"`
 	Claim       *Lease    `bson:"claim,omitempty" json:"claim,omitempty"`

@@ -88,6 +88,7 @@ type Sequence struct {
 	Steps             []Step          `bson:"steps" json:"steps"`
 	ActivatedAt       *time.Time      `bson:"activatedAt,omitempty" json:"activatedAt,omitempty"`
 	PausedAt          *time.Time      `bson:"pausedAt,omitempty" json:"pausedAt,omitempty"`
+	ResumedAt         *time.Time      `bson:"resumedAt,omitempty" json:"resumedAt,omitempty"`
 	LastRunAt         *time.Time      `bson:"lastRunAt,omitempty" json:"lastRunAt,omitempty"`
 	CreatedAt         time.Time       `bson:"createdAt" json:"createdAt"`
 	UpdatedAt         time.Time       `bson:"updatedAt" json:"updatedAt"`

@@ -188,6 +188,8 @@ type Reply struct {
 	MatchMethod         string          `bson:"matchMethod,omitempty" json:"matchMethod,omitempty"`
 	MatchConfidence     float64         `bson:"matchConfidence,omitempty" json:"matchConfidence,omitempty"`
 	Bounce              *Bounce         `bson:"bounce,omitempty" json:"bounce,omitempty"`
+	Bounces             []Bounce        `bson:"bounces,omitempty" json:"bounces,omitempty"` // all of them, where there are several
+	LeftCompany         bool            `bson:"leftCompany,omitempty" json:"leftCompany,omitempty"`
 	ReturnDate          *time.Time      `bson:"returnDate,omitempty" json:"returnDate,omitempty"`
 	Classification      *Classification `bson:"classification,omitempty" json:"classification,omitempty"`
 	DedupeKey           string          `bson:"dedupeKey" json:"dedupeKey"`

@@ -1,0 +1,59 @@
+package store
+
+import (
+	"context"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"mailrun/pkg/outreach"
+)
+
+// Thread finds a thread by its id.
+func (s *Store) Thread(ctx context.Context, id bson.ObjectID) (*outreach.Thread, error) {
+	return first[outreach.Thread](ctx, s, Query{Collection: Threads, Filter: byID(id)})
+}
+
+// ThreadsByID finds several threads at once.
+func (s *Store) ThreadsByID(ctx context.Context, ids []bson.ObjectID) ([]outreach.Thread, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	return find[outreach.Thread](ctx, s, Query{Collection: Threads, Filter: bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}}})
+}
+
+// UpdateThread sets and unsets fields of a thread.
+func (s *Store) UpdateThread(ctx context.Context, id bson.ObjectID, fields bson.D, gone ...string) error {
+	return s.update(ctx, Threads, byID(id), changes(fields, gone))
+}
+
+// PutThreads stores new threads and, of known ones, the fields that a new message changes. Fields that others keep in them survive.
+func (s *Store) PutThreads(ctx context.Context, created, changed []*outreach.Thread) error {
+	now := s.Now()
+	var writes []Write
+	for _, t := range created {
+		t.CreatedAt, t.UpdatedAt = now, now
+		writes = append(writes, Write{Kind: Insert, Collection: Threads, Document: t})
+	}
+	for _, t := range changed {
+		writes = append(writes, Write{Kind: Update, Collection: Threads, Filter: byID(t.ID), Update: s.touched(set(threadFields(t)...))})
+	}
+	results, err := s.engine.Write(ctx, writes)
+	if err != nil {
+		return err
+	}
+	for _, r := range results {
+		if r.Err != nil && !IsDuplicate(r.Err) {
+			return r.Err
+		}
+	}
+	return nil
+}
+
+// threadFields are what an inbound message changes in its thread.
+func threadFields(t *outreach.Thread) bson.D {
+	return bson.D{
+		{Key: "participants", Value: t.Participants}, {Key: "messageCount", Value: t.MessageCount}, {Key: "replyCount", Value: t.ReplyCount},
+		{Key: "lastMessageAt", Value: t.LastMessageAt}, {Key: "lastInboundAt", Value: t.LastInboundAt}, {Key: "lastOutboundAt", Value: t.LastOutboundAt},
+		{Key: "status", Value: t.Status}, {Key: "unreadCount", Value: t.UnreadCount}, {Key: "lastSnippet", Value: t.LastSnippet},
+	}
+}
