@@ -23,7 +23,7 @@ type DuplicateError struct {
 // implements it once; every query is written once, in this package, in MongoDB's words.
 //
 // Filters are bson.D with plain equality (nil matches null and missing; dotted paths) and
-// the operators $in, $nin, $ne, $gt, $gte, $lt, $lte, $exists, and $or and $and at the top level. A filter may name only declared
+// the operators $in, $nin, $ne, $gt, $gte, $lt, $lte, $exists (for which null counts as missing), and $or and $and. A filter may name only declared
 // fields of its collection (see Collections), so that a query without an index cannot be written. Updates know $set, $unset, $inc,
 // $max, $setOnInsert, $push, $addToSet and $pull with plain values. Only the fields that an update names change. One write touches one
 // document atomically; nothing more is promised.
@@ -72,7 +72,8 @@ type Group struct {
 type WriteKind int
 
 // Insert adds Document. Update changes the first match, UpdateMany all, Upsert the first or a new document made of the filter's
-// equalities and the update. Delete removes the first match, DeleteMany all.
+// equalities and the update. Delete removes the first match, DeleteMany all. Replace puts Document in the place of the one with its _id,
+// or adds it.
 const (
 	Insert WriteKind = iota
 	Update
@@ -80,6 +81,7 @@ const (
 	Upsert
 	Delete
 	DeleteMany
+	Replace
 )
 
 // Write is one change of one collection.

@@ -1,0 +1,205 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"io"
+	"strings"
+	"sync"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"mailrun/internal/store"
+)
+
+// A query's first rows are read before the caller sees any: most queries end there, and then no connection is held while the caller
+// works on them. headRows and headBytes bound what that takes in memory.
+const (
+	headRows  = 256
+	headBytes = 1 << 20
+)
+
+// selection is a compiled store.Query.
+type selection struct {
+	table *table
+	condition
+	order  string
+	limit  string
+	fields []string
+}
+
+func (e *Engine) compileQuery(q store.Query) (selection, error) {
+	t, err := e.table(q.Collection)
+	if err != nil {
+		return selection{}, err
+	}
+	s := selection{table: t, fields: q.Fields}
+	if s.condition, err = t.compileFilter(q.Filter); err != nil {
+		return s, err
+	}
+	for i, key := range q.Sort {
+		col, err := t.column(strings.TrimPrefix(key, "-"))
+		if err != nil {
+			return s, err
+		}
+		s.order += []string{" ORDER BY ", ", "}[min(i, 1)] + col.name + direction(key)
+	}
+	if q.Limit > 0 || q.Skip > 0 {
+		s.limit = " LIMIT ? OFFSET ?"
+		limit := q.Limit
+		if limit <= 0 {
+			limit = -1
+		}
+		s.args = append(s.args, limit, q.Skip)
+	}
+	return s, nil
+}
+
+// text is the SELECT of some columns.
+func (s selection) text(columns string) string {
+	return "SELECT " + columns + " FROM " + s.table.name + s.where() + s.order + s.limit
+}
+
+// Find calls each with every match.
+func (e *Engine) Find(ctx context.Context, q store.Query, each func(bson.Raw) error) error {
+	s, err := e.compileQuery(q)
+	if err != nil {
+		return err
+	}
+	e.trips.Add(1)
+	c, err := e.readers.get(ctx)
+	if err != nil {
+		return e.explain(err)
+	}
+	rows, err := c.query(ctx, s.text("doc"), s.args...)
+	if err != nil {
+		e.readers.put(c, true)
+		e.readers.leave()
+		return e.explain(err)
+	}
+	release := sync.OnceFunc(func() { e.readers.put(c, rows.Close() != nil) })
+	defer release()
+	head, more, err := readHead(ctx, rows)
+	if !more {
+		release()
+	}
+	e.readers.leave()
+	if err != nil {
+		return e.explain(err)
+	}
+	for _, doc := range head {
+		if err := s.deliver(doc, each); err != nil {
+			return err
+		}
+	}
+	if !more {
+		return nil
+	}
+	return e.stream(ctx, s, rows, each)
+}
+
+// readHead reads the first rows and tells whether there may be more.
+func readHead(ctx context.Context, rows driver.Rows) (head []bson.Raw, more bool, err error) {
+	values := make([]driver.Value, 1)
+	for size := 0; len(head) < headRows && size < headBytes; {
+		if err := ctx.Err(); err != nil {
+			return nil, false, err
+		}
+		switch err := rows.Next(values); {
+		case errors.Is(err, io.EOF):
+			return head, false, nil
+		case err != nil:
+			return nil, false, err
+		}
+		doc, _ := values[0].([]byte)
+		head = append(head, doc)
+		size += len(doc)
+	}
+	return head, true, nil
+}
+
+// stream delivers the rest of the rows one by one.
+func (e *Engine) stream(ctx context.Context, s selection, rows driver.Rows, each func(bson.Raw) error) error {
+	values := make([]driver.Value, 1)
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		switch err := rows.Next(values); {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return e.explain(err)
+		}
+		doc, _ := values[0].([]byte)
+		if err := s.deliver(doc, each); err != nil {
+			return err
+		}
+	}
+}
+
+func (s selection) deliver(doc bson.Raw, each func(bson.Raw) error) error {
+	if len(s.fields) > 0 {
+		var err error
+		if doc, err = only(doc, s.fields); err != nil {
+			return err
+		}
+	}
+	return each(doc)
+}
+
+// Count counts the matches of a filter.
+func (e *Engine) Count(ctx context.Context, collection string, filter bson.D) (int64, error) {
+	s, err := e.compileQuery(store.Query{Collection: collection, Filter: filter})
+	if err != nil {
+		return 0, err
+	}
+	var n int64
+	err = e.read(ctx, s.text("count(*)"), s.args, func(row []driver.Value) error {
+		n, _ = row[0].(int64)
+		return nil
+	})
+	return n, err
+}
+
+// GroupCount counts matches by the values of fields.
+func (e *Engine) GroupCount(ctx context.Context, collection string, filter bson.D, by ...string) ([]store.Group, error) {
+	s, err := e.compileQuery(store.Query{Collection: collection, Filter: filter})
+	if err != nil {
+		return nil, err
+	}
+	columns := make([]column, len(by))
+	names := make([]string, len(by))
+	for i, path := range by {
+		if columns[i], err = s.table.column(path); err != nil {
+			return nil, err
+		}
+		names[i] = columns[i].name
+	}
+	list := strings.Join(names, ", ")
+	var groups []store.Group
+	err = e.read(ctx, s.text(list+", count(*)")+" GROUP BY "+list, s.args, func(row []driver.Value) error {
+		g := store.Group{Values: make([]bson.RawValue, len(by))}
+		for i, col := range columns {
+			g.Values[i] = fromColumn(col.typ, row[i])
+		}
+		g.Count, _ = row[len(by)].(int64)
+		groups = append(groups, g)
+		return nil
+	})
+	return groups, err
+}
+
+// read runs a query whose rows are few.
+func (e *Engine) read(ctx context.Context, sql string, args []driver.Value, row func([]driver.Value) error) error {
+	e.trips.Add(1)
+	c, err := e.readers.get(ctx)
+	if err != nil {
+		return e.explain(err)
+	}
+	defer e.readers.leave()
+	err = c.each(ctx, sql, args, row)
+	e.readers.put(c, err != nil)
+	return e.explain(err)
+}

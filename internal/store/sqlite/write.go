@@ -1,0 +1,376 @@
+package sqlite
+
+import (
+	"bytes"
+	"context"
+	"database/sql/driver"
+	"fmt"
+	"strings"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"mailrun/internal/store"
+)
+
+// breatheEvery is how many documents one transaction changes at most on behalf of one UpdateMany or DeleteMany before it commits and
+// begins anew, so that other processes get their turn within their busy timeout.
+const breatheEvery = 1000
+
+// op is a compiled write.
+type op struct {
+	kind  store.WriteKind
+	table *table
+	row   []driver.Value // Insert, Replace
+	find  selection
+	change
+	update update
+	set    string // UPDATE of the columns that the update touches
+	sets   []int  // these columns
+
+	result store.WriteResult
+	after  bson.Raw // the document as the write left it
+}
+
+// batch is one caller's writes. Its error, if any, is about the database or about a write that cannot be done.
+type batch struct {
+	ops []*op
+	err error
+}
+
+// Write runs the writes in one transaction, together with those of concurrent callers.
+func (e *Engine) Write(ctx context.Context, writes []store.Write) ([]store.WriteResult, error) {
+	b := &batch{ops: make([]*op, len(writes))}
+	for i, w := range writes {
+		var err error
+		if b.ops[i], err = e.compileWrite(w); err != nil {
+			return nil, err
+		}
+	}
+	if len(writes) == 0 {
+		return nil, ctx.Err()
+	}
+	if err := e.submit(ctx, b); err != nil {
+		return nil, err
+	}
+	results := make([]store.WriteResult, len(writes))
+	for i, o := range b.ops {
+		results[i] = o.result
+	}
+	return results, nil
+}
+
+// FindOneAndUpdate changes the first match.
+func (e *Engine) FindOneAndUpdate(ctx context.Context, q store.Query, doc bson.D) (bson.Raw, error) {
+	q.Limit, q.Skip = 0, 0
+	find, err := e.compileQuery(q)
+	if err != nil {
+		return nil, err
+	}
+	o := &op{kind: store.Update, table: find.table, find: find}
+	if err := o.compileUpdate(doc); err != nil {
+		return nil, err
+	}
+	if err := e.submit(ctx, &batch{ops: []*op{o}}); err != nil {
+		return nil, err
+	}
+	switch {
+	case o.result.Err != nil:
+		return nil, o.result.Err
+	case o.result.Matched == 0:
+		return nil, store.ErrNotFound
+	}
+	return o.after, nil
+}
+
+// compileWrite does all of a write's work that needs no lock.
+func (e *Engine) compileWrite(w store.Write) (*op, error) {
+	find, err := e.compileQuery(store.Query{Collection: w.Collection, Filter: w.Filter})
+	if err != nil {
+		return nil, err
+	}
+	o := &op{kind: w.Kind, table: find.table, find: find}
+	switch w.Kind {
+	case store.Insert, store.Replace:
+		doc, err := withID(w.Document)
+		if err != nil {
+			return nil, fmt.Errorf("encode a document for %s: %w", w.Collection, err)
+		}
+		o.row, err = o.table.row(doc)
+		return o, err
+	case store.Update, store.UpdateMany, store.Upsert:
+		return o, o.compileUpdate(w.Update)
+	}
+	return o, nil
+}
+
+func (o *op) compileUpdate(doc bson.D) error {
+	var err error
+	if o.update, err = compileUpdate(doc); err != nil {
+		return err
+	}
+	var sql strings.Builder
+	sql.WriteString("UPDATE " + o.table.name + " SET doc = ?")
+	for i, col := range o.table.columns {
+		if o.update.touches(col.path) {
+			o.sets = append(o.sets, i)
+			sql.WriteString(", " + col.name + " = ?")
+		}
+	}
+	sql.WriteString(" WHERE rowid = ?")
+	o.set = sql.String()
+	return nil
+}
+
+// withID encodes a document; one without an _id gets an ObjectID, as from MongoDB's drivers.
+func withID(document any) (bson.Raw, error) {
+	doc, err := bson.Marshal(document)
+	if err != nil || lookup(doc, []string{"_id"}).Type != 0 {
+		return doc, err
+	}
+	out := appendElement(newDocument(len(doc)+32), "_id", rawValue(bson.NewObjectID()))
+	return endDocument(append(out, doc[4:len(doc)-1]...)), nil
+}
+
+// submit has a batch committed.
+func (e *Engine) submit(ctx context.Context, b *batch) error {
+	if err := e.gather.Do(ctx, b); err != nil {
+		return err
+	}
+	return b.err
+}
+
+// commit runs a group of batches in one transaction. It has the writing connection to itself. It heeds no caller's context: the group is
+// not one caller's, and SQLite's busy timeout bounds it.
+func (e *Engine) commit(group []*batch) {
+	e.writing.Lock()
+	defer e.writing.Unlock()
+	e.trips.Add(1)
+	tx := transaction{ctx: context.Background()}
+	err := e.begin(&tx)
+	for _, b := range group {
+		if err != nil {
+			break
+		}
+		err = tx.run(b)
+	}
+	if err == nil {
+		_, err = tx.exec(tx.ctx, "COMMIT")
+	}
+	if err == nil {
+		return
+	}
+	if tx.conn != nil {
+		// SQLite may have rolled back by itself; then this one fails, and means nothing.
+		_, _ = tx.exec(tx.ctx, "ROLLBACK")
+	}
+	for _, b := range group {
+		b.err = e.explain(err)
+	}
+}
+
+// transaction is what one group writes in.
+type transaction struct {
+	*conn
+	ctx     context.Context
+	changed int
+}
+
+// begin takes the write lock, which other processes may hold for a while.
+func (e *Engine) begin(tx *transaction) error {
+	if e.closed {
+		return errClosed
+	}
+	if e.writer == nil {
+		c, err := dial(e.dsn)
+		if err != nil {
+			return err
+		}
+		e.writer = c
+	}
+	tx.conn = e.writer
+	_, err := tx.exec(tx.ctx, "BEGIN IMMEDIATE")
+	return err
+}
+
+// run does a batch's writes in order. The error it returns is SQLite's and fails the whole group; one that is the batch's own is kept
+// there, and ends only the batch.
+func (tx *transaction) run(b *batch) error {
+	for _, o := range b.ops {
+		err := tx.write(o)
+		switch {
+		case isDuplicate(err):
+			o.result.Err = &store.DuplicateError{Collection: o.table.def.Name, Err: err}
+		case code(err) != 0:
+			return err
+		case err != nil:
+			b.err = fmt.Errorf("write to %s: %w", o.table.def.Name, err)
+			return nil
+		}
+	}
+	return nil
+}
+
+func (tx *transaction) write(o *op) error {
+	switch o.kind {
+	case store.Insert:
+		_, err := tx.exec(tx.ctx, o.table.insert, o.row...)
+		return err
+	case store.Replace:
+		_, err := tx.exec(tx.ctx, o.table.replace, o.row...)
+		return err
+	case store.Update, store.Upsert:
+		return tx.updateFirst(o)
+	case store.UpdateMany:
+		return tx.updateMany(o)
+	case store.Delete:
+		n, err := tx.deleteSome(o, 1)
+		o.result.Matched = n
+		return err
+	case store.DeleteMany:
+		return tx.deleteMany(o)
+	}
+	return fmt.Errorf("unknown kind of write %d", o.kind)
+}
+
+// updateFirst changes the first match, or inserts a document if that is wanted and there is none.
+func (tx *transaction) updateFirst(o *op) error {
+	row, err := tx.one(tx.ctx, o.find.text("rowid, doc")+" LIMIT 1", o.find.args...)
+	if err != nil {
+		return err
+	}
+	if row != nil {
+		o.result.Matched = 1
+		return tx.store(o, row)
+	}
+	if o.kind != store.Upsert {
+		return nil
+	}
+	doc, err := o.find.seed()
+	if err != nil {
+		return err
+	}
+	if doc, err = o.update.apply(doc, true); err != nil {
+		return err
+	}
+	if doc, err = withID(doc); err != nil {
+		return err
+	}
+	if o.row, err = o.table.row(doc); err != nil {
+		return err
+	}
+	_, err = tx.exec(tx.ctx, o.table.insert, o.row...)
+	return err
+}
+
+// store writes the updated document and the columns that the update touches.
+func (tx *transaction) store(o *op, found []driver.Value) error {
+	old, _ := found[1].([]byte)
+	doc, err := o.update.apply(old, false)
+	if err != nil {
+		return err
+	}
+	o.after = doc
+	if bytes.Equal(doc, old) {
+		return nil
+	}
+	args := make([]driver.Value, 0, len(o.sets)+2)
+	args = append(args, []byte(doc))
+	for _, i := range o.sets {
+		col := o.table.columns[i]
+		args = append(args, toColumn(col.typ, lookup(doc, col.path)))
+	}
+	_, err = tx.exec(tx.ctx, o.set, append(args, found[0])...)
+	return err
+}
+
+// updateMany changes every match. Whatever the update does to the filter's fields, no document is changed twice.
+func (tx *transaction) updateMany(o *op) error {
+	var ids []driver.Value
+	err := tx.each(tx.ctx, o.find.text("rowid"), o.find.args, func(row []driver.Value) error {
+		ids = append(ids, row[0])
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	again := "SELECT rowid, doc FROM " + o.table.name + " WHERE rowid = ?"
+	if o.find.sql != "" {
+		again += " AND (" + o.find.sql + ")"
+	}
+	for _, id := range ids {
+		row, err := tx.one(tx.ctx, again, append([]driver.Value{id}, o.find.args...)...)
+		if err == nil && row != nil {
+			o.result.Matched++
+			err = tx.store(o, row)
+		}
+		if err == nil {
+			err = tx.breathe(1)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (tx *transaction) deleteMany(o *op) error {
+	for {
+		n, err := tx.deleteSome(o, breatheEvery)
+		o.result.Matched += n
+		if err != nil || n < breatheEvery {
+			return err
+		}
+		if err := tx.breathe(int(n)); err != nil {
+			return err
+		}
+	}
+}
+
+func (tx *transaction) deleteSome(o *op, limit int) (int64, error) {
+	args := append(append([]driver.Value{}, o.find.args...), int64(limit))
+	return tx.exec(tx.ctx, "DELETE FROM "+o.table.name+" WHERE rowid IN ("+o.find.text("rowid")+" LIMIT ?)", args...)
+}
+
+// breathe commits what was changed so far if it is much.
+func (tx *transaction) breathe(n int) error {
+	if tx.changed += n; tx.changed < breatheEvery {
+		return nil
+	}
+	tx.changed = 0
+	if _, err := tx.exec(tx.ctx, "COMMIT"); err != nil {
+		return err
+	}
+	_, err := tx.exec(tx.ctx, "BEGIN IMMEDIATE")
+	return err
+}
+
+// seed is the document that an upsert begins with: the equalities of its filter.
+func (s selection) seed() (bson.Raw, error) {
+	elements, err := s.raw.Elements()
+	if err != nil {
+		return nil, err
+	}
+	doc := bson.Raw(endDocument(newDocument(64)))
+	for _, el := range elements {
+		v := el.Value()
+		if inner, ok := v.DocumentOK(); strings.HasPrefix(el.Key(), "$") || ok && isOperators(inner) {
+			continue
+		}
+		if doc, err = edit(doc, strings.Split(el.Key(), "."), true, always(v)); err != nil {
+			return nil, err
+		}
+	}
+	return doc, nil
+}
+
+// closeWriter waits for the group under way and ends writing.
+func (e *Engine) closeWriter() error {
+	e.writing.Lock()
+	defer e.writing.Unlock()
+	c := e.writer
+	e.writer, e.closed = nil, true
+	if c == nil {
+		return nil
+	}
+	return c.close()
+}
