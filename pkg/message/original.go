@@ -1,0 +1,168 @@
+package message
+
+import (
+	"bytes"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// returned is what a bounce or complaint gives back of the message it is about.
+type returned struct {
+	ids        []string
+	recipients []string
+	from       string
+}
+
+// readReturned finds the returned message or its header: in a part of its own, else below the text.
+func readReturned(m *Message, below string) returned {
+	var r returned
+	for i := range m.Parts {
+		p := &m.Parts[i]
+		if isReturned(p) {
+			r.read(ParseHeader(p.Body))
+		}
+	}
+	if len(r.ids) == 0 && below != "" {
+		r.read(ParseHeader(unquoted(below)))
+	}
+	for _, name := range []string{"X-Original-Message-ID", "X-MS-Exchange-Parent-Message-Id", "X-Microsoft-Original-Message-ID", "X-Google-Original-Message-ID", "X-Original-Message-Id-Header"} {
+		r.addIDs(idsOrToken(m.Header.Raw(name)))
+	}
+	for i := range m.Parts {
+		if strings.HasSuffix(m.Parts[i].ContentType, "delivery-status") {
+			r.addIDs(idsOrToken(statusField(m.Parts[i].Body, "x-original-message-id")))
+		}
+	}
+	r.addIDs(m.InReplyTo)
+	r.addIDs(m.References)
+	return r
+}
+
+// isReturned says that a part holds a message or a header. Besides the types of RFC 3462 there are text/rfc822 (Zoho) and whatever is named
+// like a message.
+func isReturned(p *Part) bool {
+	switch p.ContentType {
+	case "message/rfc822", "message/global", "message/global-headers", "message/rfc822-headers", "message/partial",
+		"text/rfc822-headers", "text/rfc822-header", "text/rfc822", "message/delivery-headers":
+		return true
+	}
+	return false
+}
+
+// read takes the ids and addresses of a returned header. A part that wraps the header in another one (text/rfc822-headers that begins with
+// an empty line) is read as far as it goes.
+func (r *returned) read(h Header) {
+	r.addIDs(idsOrToken(h.Raw("Message-ID")))
+	for _, name := range []string{"X-Original-Message-ID", "X-Microsoft-Original-Message-ID", "X-Google-Original-Message-ID"} {
+		r.addIDs(idsOrToken(h.Raw(name)))
+	}
+	for _, name := range []string{"X-HmXmrOriginalRecipient", "To", "Cc"} {
+		for _, a := range ParseAddresses(strings.Join(h.rawValues(name), ", ")) {
+			r.addRecipient(a.Address)
+		}
+	}
+	if r.from == "" {
+		r.from = first(ParseAddresses(h.firstFilled("From"))).Address
+	}
+}
+
+func (r *returned) addIDs(ids []string) {
+	for _, id := range ids {
+		if len(r.ids) < maxAddresses && !slices.Contains(r.ids, id) {
+			r.ids = append(r.ids, id)
+		}
+	}
+}
+
+func (r *returned) addRecipient(address string) {
+	same := func(a string) bool { return strings.EqualFold(a, address) }
+	if address != "" && len(r.recipients) < maxRecipients && !slices.ContainsFunc(r.recipients, same) {
+		r.recipients = append(r.recipients, address)
+	}
+}
+
+// statusField returns the first field of that lower-case name in a delivery status.
+func statusField(body []byte, name string) string {
+	for _, f := range statusFields(body) {
+		if f.name == name {
+			return f.raw
+		}
+	}
+	return ""
+}
+
+// separator is a line that says that the returned message follows.
+var separator = regexp.MustCompile(`(?i)^[\s>]*[-=*_.#~\s]*(?:(?:this|here|below|included|enclosed|attached|following)\b.{0,40}\b(?:copy|header|headers)\b.{0,60}|` +
+	`(?:the )?(?:header|headers|text|copy|first \d+ lines) of (?:the|your) (?:original |returned )?(?:message|mail).{0,40}|` +
+	`(?:start|begin|beginning) of (?:returned|original|undelivered) (?:message|mail).{0,20}|` +
+	`(?:your |the )?(?:original|returned|unsent|undelivered|rejected|undeliverable|old) (?:message|mail|e-?mail)(?: info| headers?| body| text| as received.{0,20})?(?: (?:follows|below|is|was)\b.{0,30})?|` +
+	`message (?:headers?|text|body)(?: follows?| follow| suppressed)?|(?:a )?copy of the (?:original )?message.{0,40}|rfc ?822 headers?|returned mail follows.{0,10}|` +
+	`(?:ursprüngliche|originale?) nachricht.{0,30}|message original.{0,30}|mensaje original.{0,30}|messaggio originale.{0,30}|mensagem original.{0,30}|元のメッセージ.{0,20})[-=*_:.#~\s]*$`)
+
+// returnedLine begins a returned header that no line announces.
+var returnedLine = regexp.MustCompile(`^>?\s{0,8}(?:Received: ?(?:from|by|\()|Return-[Pp]ath: ?<?|DKIM-Signature: ?v=|Delivered-To: ?\S+@)`)
+
+// cutReturned splits the text of a bounce into what the server says and what it gives back. A separator counts only where something that
+// looks like a header follows it, or nothing at all.
+func cutReturned(text string) (notice, below string) {
+	rest := text
+	for at := 0; rest != ""; {
+		line, after, _ := strings.Cut(rest, "\n")
+		switch {
+		case returnedLine.MatchString(line):
+			return text[:at], rest
+		case len(line) < 160 && separator.MatchString(line) && looksReturned(after):
+			return text[:at], after
+		}
+		at += len(line) + 1
+		rest = after
+	}
+	return text, ""
+}
+
+// looksReturned says whether a text could be a returned message: a field stands among its first lines, or there is hardly anything.
+func looksReturned(s string) bool {
+	lines := 0
+	for s != "" && lines < 4 {
+		var line string
+		line, s, _ = strings.Cut(s, "\n")
+		line = strings.TrimLeft(line, "> \t")
+		if strings.Trim(line, "-=*_ \t") == "" {
+			continue
+		}
+		name, _, ok := strings.Cut(line, ":")
+		if ok && returnedFields[strings.ToLower(strings.TrimSpace(name))] {
+			return true
+		}
+		if strings.Contains(line, "removed") || strings.Contains(line, "suppressed") || strings.Contains(line, "omitted") {
+			return true
+		}
+		lines++
+	}
+	return lines <= 1
+}
+
+// returnedFields are fields that a returned header begins with.
+var returnedFields = map[string]bool{
+	"received": true, "return-path": true, "from": true, "to": true, "subject": true, "date": true, "message-id": true, "mime-version": true,
+	"x-received": true, "dkim-signature": true, "delivered-to": true, "content-type": true, "reply-to": true, "sender": true, "cc": true,
+	"x-mailer": true, "content-return": true, "x-originating-ip": true, "authentication-results": true, "x-google-smtp-source": true,
+	"domainkey-signature": true, "x-google-dkim-signature": true, "content-class": true, "thread-index": true, "envelope-to": true,
+}
+
+// unquoted removes the indentation or quoting of a returned header.
+func unquoted(s string) []byte {
+	s = strings.TrimLeft(s, "-=*_ \t\n")
+	if len(s) > maxHeaderBytes {
+		s = s[:maxHeaderBytes]
+	}
+	if !strings.HasPrefix(s, ">") {
+		return []byte(s)
+	}
+	var out bytes.Buffer
+	for line := range strings.Lines(s) {
+		out.WriteString(strings.TrimPrefix(strings.TrimPrefix(line, ">"), " "))
+	}
+	return out.Bytes()
+}
