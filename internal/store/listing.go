@@ -1,0 +1,157 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"mailrun/pkg/outreach"
+)
+
+// Filter selects documents of a listing; zero fields select all. A collection ignores the fields that it has no use for.
+type Filter struct {
+	Sequence  bson.ObjectID
+	Mailbox   bson.ObjectID
+	Recipient bson.ObjectID
+	Thread    bson.ObjectID
+	// Status is a mailbox's, sequence's, delivery's or thread's status, a recipient's state, or a suppression's reason.
+	Status string
+	// Reason is why a recipient is in its state.
+	Reason string
+	// Email is the address in a recipient, a delivery's To or a reply's From.
+	Email  string
+	Kind   outreach.Kind
+	Intent outreach.Intent
+	// Since is the earliest time by which a listing is sorted.
+	Since time.Time
+}
+
+// query puts conditions together, skipping those that select all.
+type query struct{ filter bson.D }
+
+func (q *query) is(field, value string) *query {
+	if value != "" {
+		q.filter = append(q.filter, bson.E{Key: field, Value: value})
+	}
+	return q
+}
+
+func (q *query) id(field string, value bson.ObjectID) *query {
+	if !value.IsZero() {
+		q.filter = append(q.filter, bson.E{Key: field, Value: value})
+	}
+	return q
+}
+
+func (q *query) since(field string, t time.Time) *query {
+	if !t.IsZero() {
+		q.filter = append(q.filter, bson.E{Key: field, Value: bson.D{{Key: "$gte", Value: Millis(t)}}})
+	}
+	return q
+}
+
+func where() *query { return &query{filter: bson.D{}} }
+
+// ListMailboxes lists mailboxes by address.
+func (s *Store) ListMailboxes(ctx context.Context, f Filter, p Page) ([]outreach.Mailbox, int64, error) {
+	return page[outreach.Mailbox](ctx, s, Query{Collection: Mailboxes, Filter: where().is("status", f.Status).filter, Sort: []string{"email"}}, p)
+}
+
+// AllMailboxes lists every mailbox by address.
+func (s *Store) AllMailboxes(ctx context.Context) ([]outreach.Mailbox, error) {
+	return find[outreach.Mailbox](ctx, s, Query{Collection: Mailboxes, Sort: []string{"email"}})
+}
+
+// ListSequences lists sequences by name.
+func (s *Store) ListSequences(ctx context.Context, f Filter, p Page) ([]outreach.Sequence, int64, error) {
+	return page[outreach.Sequence](ctx, s, Query{Collection: Sequences, Filter: where().is("status", f.Status).filter, Sort: []string{"name"}}, p)
+}
+
+func recipientQuery(f Filter) Query {
+	filter := where().id("sequenceId", f.Sequence).id("mailboxId", f.Mailbox).is("email", f.Email).is("state", f.Status).is("reason", f.Reason).since("createdAt", f.Since).filter
+	return Query{Collection: Recipients, Filter: filter, Sort: []string{"-createdAt"}}
+}
+
+// ListRecipients lists recipients, last enrolled first.
+func (s *Store) ListRecipients(ctx context.Context, f Filter, p Page) ([]outreach.Recipient, int64, error) {
+	return page[outreach.Recipient](ctx, s, recipientQuery(f), p)
+}
+
+// EachRecipient calls each with every recipient that the filter selects, one at a time, until it fails.
+func (s *Store) EachRecipient(ctx context.Context, f Filter, each func(*outreach.Recipient) error) error {
+	q := recipientQuery(f)
+	q.Sort = []string{"createdAt"}
+	return s.engine.Find(ctx, q, func(raw bson.Raw) error {
+		var r outreach.Recipient
+		if err := bson.Unmarshal(raw, &r); err != nil {
+			return err
+		}
+		return each(&r)
+	})
+}
+
+// CountRecipients counts the recipients that the filter selects.
+func (s *Store) CountRecipients(ctx context.Context, f Filter) (int64, error) {
+	return s.engine.Count(ctx, Recipients, recipientQuery(f).Filter)
+}
+
+// DeleteRecipient removes a recipient whom nobody has claimed; ErrNotFound says that there is none such.
+func (s *Store) DeleteRecipient(ctx context.Context, id bson.ObjectID) error {
+	n, err := s.remove(ctx, Recipients, append(byID(id), Claim.free(s.Now(), nil)))
+	if err == nil && n == 0 {
+		return ErrNotFound
+	}
+	return err
+}
+
+// ListHistory lists deliveries, newest first; those of one sequence or mailbox by when they were sent, the unsent last.
+func (s *Store) ListHistory(ctx context.Context, f Filter, p Page) ([]outreach.History, int64, error) {
+	by := "createdAt"
+	if !f.Sequence.IsZero() || !f.Mailbox.IsZero() {
+		by = "sentAt"
+	}
+	filter := where().id("sequenceId", f.Sequence).id("mailboxId", f.Mailbox).id("sequenceRecipientId", f.Recipient).is("to", f.Email).is("status", f.Status).since(by, f.Since).filter
+	return page[outreach.History](ctx, s, Query{Collection: History, Filter: filter, Sort: []string{"-" + by}}, p)
+}
+
+// ListReplies lists inbound messages, newest first.
+func (s *Store) ListReplies(ctx context.Context, f Filter, p Page) ([]outreach.Reply, int64, error) {
+	filter := where().id("sequenceId", f.Sequence).id("mailboxId", f.Mailbox).id("sequenceRecipientId", f.Recipient).id("threadId", f.Thread).
+		is("from.address", f.Email).is("kind", string(f.Kind)).is("classification.intent", string(f.Intent)).is("classification.status", f.Status).
+		since("receivedAt", f.Since).filter
+	return page[outreach.Reply](ctx, s, Query{Collection: Replies, Filter: filter, Sort: []string{"-receivedAt"}}, p)
+}
+
+// ListThreads lists conversations, the one with the newest message first.
+func (s *Store) ListThreads(ctx context.Context, f Filter, p Page) ([]outreach.Thread, int64, error) {
+	filter := where().id("sequenceId", f.Sequence).id("mailboxId", f.Mailbox).id("sequenceRecipientId", f.Recipient).is("status", f.Status).since("lastMessageAt", f.Since).filter
+	return page[outreach.Thread](ctx, s, Query{Collection: Threads, Filter: filter, Sort: []string{"-lastMessageAt"}}, p)
+}
+
+// ListSuppressions lists who is never mailed, newest entry first.
+func (s *Store) ListSuppressions(ctx context.Context, f Filter, p Page) ([]outreach.Suppression, int64, error) {
+	filter := where().is("reason", f.Status).since("at", f.Since).filter
+	return page[outreach.Suppression](ctx, s, Query{Collection: Suppressions, Filter: filter, Sort: []string{"-at"}}, p)
+}
+
+// InsertSuppressions adds entries in one go and returns for each whether it was new: an older entry stays as it is.
+func (s *Store) InsertSuppressions(ctx context.Context, entries []outreach.Suppression) ([]bool, error) {
+	writes := make([]Write, len(entries))
+	for i := range entries {
+		entries[i].CreatedAt, entries[i].UpdatedAt = s.Now(), s.Now()
+		writes[i] = Write{Kind: Insert, Collection: Suppressions, Document: &entries[i]}
+	}
+	results, err := s.engine.Write(ctx, writes)
+	if err != nil {
+		return nil, err
+	}
+	isNew := make([]bool, len(results))
+	for i, r := range results {
+		if r.Err != nil && !IsDuplicate(r.Err) {
+			return nil, r.Err
+		}
+		isNew[i] = r.Err == nil
+	}
+	return isNew, nil
+}
