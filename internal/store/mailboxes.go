@@ -126,3 +126,16 @@ func changes(fields bson.D, gone []string) bson.D {
 	}
 	return update
 }
+
+// MailboxAddresses lists the addresses of the mailboxes in one state.
+func (s *Store) MailboxAddresses(ctx context.Context, status outreach.MailboxStatus) ([]string, error) {
+	var out []string
+	q := Query{Collection: Mailboxes, Filter: bson.D{{Key: "status", Value: status}}, Fields: []string{"email"}}
+	err := s.engine.Find(ctx, q, func(raw bson.Raw) error {
+		if email, ok := raw.Lookup("email").StringValueOK(); ok {
+			out = append(out, email)
+		}
+		return nil
+	})
+	return out, err
+}

@@ -252,11 +252,6 @@ func (s *Store) RecipientsByDomain(ctx context.Context, domain string, limit int
 	return find[outreach.Recipient](ctx, s, q)
 }
 
-// StopColleagues ends the sequence for everyone at a domain who could still get mail from it.
-func (s *Store) StopColleagues(ctx context.Context, sequenceID bson.ObjectID, domain, reason string) error {
-	return s.write(ctx, s.stopWrite(bson.D{{Key: "domain", Value: domain}, {Key: "sequenceId", Value: sequenceID}}, outreach.StateReplied, reason))
-}
-
 // StopAddress ends every sequence for an address.
 func (s *Store) StopAddress(ctx context.Context, email string, state outreach.State, reason string) error {
 	return s.write(ctx, s.stopWrite(bson.D{{Key: "email", Value: email}}, state, reason))
@@ -266,10 +261,4 @@ func (s *Store) stopWrite(who bson.D, state outreach.State, reason string) Write
 	waiting := bson.E{Key: "state", Value: bson.D{{Key: "$in", Value: bson.A{outreach.StateQueued, outreach.StateActive, outreach.StateHeld, outreach.StatePaused}}}}
 	update := s.touched(changes(bson.D{{Key: "state", Value: state}, {Key: "reason", Value: reason}}, []string{"nextSendAt"}))
 	return Write{Kind: UpdateMany, Collection: Recipients, Filter: append(who, waiting), Update: update}
-}
-
-// PostponeRecipient moves the next step of a sendable recipient to a time, unless it is later already.
-func (s *Store) PostponeRecipient(ctx context.Context, id bson.ObjectID, until time.Time, reason string) error {
-	update := append(set(bson.E{Key: "reason", Value: reason}), bson.E{Key: "$max", Value: bson.D{{Key: "nextSendAt", Value: Millis(until)}}})
-	return s.write(ctx, Write{Kind: Update, Collection: Recipients, Filter: append(byID(id), sendable), Update: s.touched(update)})
 }

@@ -1,0 +1,200 @@
+package inbox
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"strconv"
+	"strings"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"mailrun/internal/store"
+	"mailrun/pkg/message"
+	"mailrun/pkg/outreach"
+)
+
+// keep stores a batch of messages and applies what they mean. It does not stop halfway because the pass ran out of time: what was fetched is
+// committed.
+func (p *pass) keep(ctx context.Context, f *outreach.Folder, batch []inbound) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTime)
+	defer cancel()
+	e, err := p.lookAll(ctx, batch)
+	if err != nil {
+		return ours(err)
+	}
+	replies := make([]*outreach.Reply, 0, len(batch))
+	for _, in := range batch {
+		m := p.match(ctx, in, e)
+		if m == nil {
+			p.count(func(s *outreach.SyncStats) { s.Unmatched++ })
+			if !p.StoreUnmatched {
+				continue
+			}
+		}
+		replies = append(replies, p.reply(f, in, m))
+	}
+	return ours(p.store(ctx, replies, e))
+}
+
+// store inserts replies and applies the effects of those that are new.
+func (p *pass) store(ctx context.Context, replies []*outreach.Reply, e *evidence) error {
+	if len(replies) == 0 {
+		return nil
+	}
+	isNew, err := p.Store.InsertReplies(ctx, replies)
+	if err != nil {
+		return err
+	}
+	p.at(Stored)
+	fresh := replies[:0]
+	for i, r := range replies {
+		if isNew[i] {
+			fresh = append(fresh, r)
+			p.countKind(r)
+		}
+	}
+	if len(fresh) == 0 {
+		return nil
+	}
+	p.inbound = true
+	return p.apply(ctx, fresh, e)
+}
+
+// countKind counts a message, once, when it is first stored.
+func (p *pass) countKind(r *outreach.Reply) {
+	p.count(func(s *outreach.SyncStats) {
+		switch {
+		case r.MatchMethod == MatchForward || r.MatchMethod == "":
+		case r.Kind == outreach.KindHuman:
+			s.Replies++
+		case r.Kind == outreach.KindBounce:
+			s.Bounces++
+		case r.Kind == outreach.KindUnsubscribe || r.Kind == outreach.KindComplaint:
+			s.Unsubscribes++
+		default:
+			s.AutoReplies++
+		}
+	})
+}
+
+// lookAll looks up everything that a batch of whole messages names.
+func (p *pass) lookAll(ctx context.Context, batch []inbound) (*evidence, error) {
+	q := newQuestions()
+	for _, in := range batch {
+		q.askIDs(answered(in.msg.Header)...)
+		q.askIDs(in.reading.OriginalIDs...)
+		q.askAddresses(senders(in.msg.Header)...)
+		q.askAddresses(failedAddresses(in)...)
+		p.askToken(q, in.msg.Header)
+	}
+	return p.look(ctx, q)
+}
+
+// reply makes the document of a message.
+func (p *pass) reply(f *outreach.Folder, in inbound, m *match) *outreach.Reply {
+	msg, reading := in.msg, in.reading
+	r := &outreach.Reply{
+		ID: bson.NewObjectID(), MailboxID: p.mb.ID, Direction: "inbound",
+		MessageID: msg.MessageID, InReplyTo: firstOf(msg.InReplyTo), References: msg.References,
+		From: msg.From, To: msg.To, CC: msg.CC, Subject: msg.Subject, ReceivedAt: store.Millis(in.fetched.InternalDate),
+		Folder: f.Path, UIDValidity: f.UIDValidity, UID: in.fetched.UID,
+		Text: msg.Text, VisibleText: reading.VisibleText, Snippet: reading.Snippet, HTML: msg.HTML, Attachments: msg.Attachments,
+		Kind: reading.Kind, ReturnDate: reading.ReturnDate, LeftCompany: reading.LeftCompany,
+		DedupeKey: dedupeKey(in), Effects: map[string]bool{"done": false},
+	}
+	if !msg.Date.IsZero() {
+		date := store.Millis(msg.Date)
+		r.Date = &date
+	}
+	for _, b := range reading.Bounces {
+		r.Bounces = append(r.Bounces, b.Bounce)
+	}
+	if len(r.Bounces) > 0 {
+		r.Bounce = &r.Bounces[0]
+	}
+	if len(r.Bounces) == 1 {
+		r.Bounces = nil
+	}
+	if p.Classify {
+		r.Classification = &outreach.Classification{Status: outreach.ClassificationPending}
+	}
+	p.attach(r, in, m)
+	return r
+}
+
+// attach notes whom a message concerns and the thread it belongs to.
+func (p *pass) attach(r *outreach.Reply, in inbound, m *match) {
+	root := firstOf(append(append(append([]string{}, r.References...), r.InReplyTo), r.MessageID))
+	if m == nil {
+		r.ThreadID = threadID(p.mb.ID, root, r.DedupeKey)
+		return
+	}
+	if tokenAsked := m.method == MatchToken; tokenAsked {
+		r.Kind = outreach.KindUnsubscribe // whoever writes to the opt-out address asks for it, whatever the text says
+	}
+	if in.reading.Forward && r.Kind == outreach.KindHuman {
+		m.method = MatchForward
+	}
+	r.MatchMethod, r.MatchConfidence = m.method, confidence[m.method]
+	if m.history != nil {
+		r.HistoryID, r.Step, r.SequenceID, r.SequenceRecipientID = m.history.ID, m.history.Step, m.history.SequenceID, m.history.SequenceRecipientID
+		root = rootOf(m.history)
+	}
+	if m.recipient != nil {
+		r.SequenceID, r.SequenceRecipientID = m.recipient.SequenceID, m.recipient.ID
+	}
+	r.ThreadID = threadID(p.mb.ID, root, r.DedupeKey)
+	if !m.thread.IsZero() {
+		r.ThreadID = m.thread
+	}
+}
+
+// rootOf is the Message-ID of the first message of a delivery's thread.
+func rootOf(h *outreach.History) string {
+	if len(h.References) > 0 {
+		return h.References[0]
+	}
+	return h.MessageID
+}
+
+// threadID derives a thread's id from its mailbox and root, so that two runs that see the same thread for the first time agree on it.
+func threadID(mailboxID bson.ObjectID, root, otherwise string) bson.ObjectID {
+	if root == "" {
+		root = otherwise
+	}
+	return bson.ObjectID(digest(mailboxID[:], []byte(root))[:12])
+}
+
+// dedupeKey identifies a message by its content wherever it lies: Message-ID, sender and date, or without a Message-ID its whole header and
+// size.
+func dedupeKey(in inbound) string {
+	msg := in.msg
+	if msg.MessageID == "" {
+		header, _, _ := bytes.Cut(in.fetched.Raw, []byte("\r\n\r\n"))
+		return hex.EncodeToString(digest(header, []byte(strconv.FormatInt(in.fetched.Size, 10))))
+	}
+	return hex.EncodeToString(digest([]byte(msg.MessageID), []byte(strings.ToLower(msg.From.Address)), []byte(msg.Header.Get("Date"))))
+}
+
+func digest(parts ...[]byte) []byte {
+	h := sha256.New()
+	for _, p := range parts {
+		h.Write(p)
+		h.Write([]byte{0})
+	}
+	return h.Sum(nil)
+}
+
+func firstOf(ids []string) string {
+	for _, id := range ids {
+		if id != "" {
+			return id
+		}
+	}
+	return ""
+}
+
+// subjectOf is a thread's subject without the marks of answering.
+func subjectOf(s string) string { return message.NormalizeSubject(s) }

@@ -1,0 +1,120 @@
+package inbox
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"mailrun/pkg/outreach"
+)
+
+// thread brings the threads of new messages up to date. The counts are taken from what is stored, not added up, so that doing it twice
+// changes nothing.
+func (p *pass) thread(ctx context.Context, replies []*outreach.Reply, e *evidence) error {
+	ids := threadIDs(replies)
+	known, err := p.Store.ThreadsByID(ctx, ids)
+	if err != nil {
+		return err
+	}
+	counts, err := p.Store.CountReplies(ctx, ids)
+	if err != nil {
+		return err
+	}
+	threads := map[bson.ObjectID]*outreach.Thread{}
+	for i := range known {
+		threads[known[i].ID] = &known[i]
+	}
+	var created, changed []*outreach.Thread
+	for _, id := range ids {
+		t := threads[id]
+		if t == nil {
+			t = &outreach.Thread{ID: id, Status: outreach.ThreadOpen}
+			created = append(created, t)
+		} else {
+			changed = append(changed, t)
+		}
+		for _, r := range replies {
+			if r.ThreadID == id {
+				p.join(t, r, e)
+			}
+		}
+		t.MessageCount, t.ReplyCount = outbound(t, e), 0
+		for _, c := range counts {
+			if c.ThreadID == id {
+				t.MessageCount += c.Count
+				if c.Kind == outreach.KindHuman && c.MatchMethod != MatchForward {
+					t.ReplyCount += c.Count
+				}
+			}
+		}
+	}
+	p.count(func(s *outreach.SyncStats) { s.ThreadsCreated += len(created); s.ThreadsUpdated += len(changed) })
+	return p.Store.PutThreads(ctx, created, changed)
+}
+
+func threadIDs(replies []*outreach.Reply) []bson.ObjectID {
+	var ids []bson.ObjectID
+	seen := map[bson.ObjectID]bool{}
+	for _, r := range replies {
+		if !seen[r.ThreadID] {
+			seen[r.ThreadID] = true
+			ids = append(ids, r.ThreadID)
+		}
+	}
+	return ids
+}
+
+// join adds what one inbound message changes in its thread. A new message reopens it.
+func (p *pass) join(t *outreach.Thread, r *outreach.Reply, e *evidence) {
+	if t.Subject == "" {
+		p.begin(t, r, e)
+	}
+	if !r.Effects["done"] {
+		t.UnreadCount++
+	}
+	t.Status, t.LastSnippet = outreach.ThreadOpen, r.Snippet
+	t.LastInboundAt, t.LastMessageAt = later(t.LastInboundAt, r.ReceivedAt), later(t.LastMessageAt, r.ReceivedAt)
+	for _, h := range e.sent[r.SequenceRecipientID] {
+		if h.SentAt != nil {
+			t.LastOutboundAt, t.LastMessageAt = later(t.LastOutboundAt, *h.SentAt), later(t.LastMessageAt, *h.SentAt)
+		}
+	}
+	for _, a := range append([]outreach.Address{r.From}, r.To...) {
+		if address := strings.ToLower(a.Address); address != "" && !slices.Contains(t.Participants, address) {
+			t.Participants = append(t.Participants, address)
+		}
+	}
+}
+
+// begin fills a new thread from its first inbound message and the delivery that it answers.
+func (p *pass) begin(t *outreach.Thread, r *outreach.Reply, e *evidence) {
+	t.Subject, t.RootMessageID = r.Subject, firstOf(append(append(append([]string{}, r.References...), r.InReplyTo), r.MessageID, r.DedupeKey))
+	if h := e.byID[r.HistoryID]; h != nil {
+		t.Subject, t.RootMessageID = h.Subject, rootOf(h)
+	}
+	t.NormalizedSubject = strings.ToLower(subjectOf(t.Subject))
+	t.Participants = []string{p.mb.Email}
+	t.MailboxID, t.MailboxEmail, t.MailboxName = p.mb.ID, p.mb.Email, p.mb.FromName
+	t.SequenceID, t.SequenceRecipientID = r.SequenceID, r.SequenceRecipientID
+}
+
+// outbound counts what we sent in a thread.
+func outbound(t *outreach.Thread, e *evidence) int {
+	n := 0
+	for _, h := range e.sent[t.SequenceRecipientID] {
+		if h.SentAt != nil && rootOf(h) == t.RootMessageID {
+			n++
+		}
+	}
+	return n
+}
+
+func later(a *time.Time, b time.Time) *time.Time {
+	if a != nil && a.After(b) {
+		return a
+	}
+	return &b
+}

@@ -1,0 +1,219 @@
+package sequence
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"mailrun/internal/mailbox"
+	"mailrun/internal/store"
+	"mailrun/pkg/outreach"
+)
+
+// batchSize is how many recipients a mailbox without a gap claims at once.
+const batchSize = 20
+
+// keepOpen is for how long a wait keeps the connection; providers drop idle ones, and others may need the slot.
+const keepOpen = 5 * time.Second
+
+// box is one leased mailbox at work.
+type box struct {
+	*run
+	mb       *outreach.Mailbox
+	smtp     *mailbox.SMTPSession
+	sent     *sentCopies
+	strikes  int                    // connections in a row that broke before the final dot
+	unsynced bool                   // follow-ups must wait for a sync of this mailbox
+	passed   map[bson.ObjectID]bool // recipients left where they are, not to be looked at again
+}
+
+// work leases a mailbox, sends what it may, and gives it back.
+func (r *run) work(ctx context.Context, candidate *outreach.Mailbox) error {
+	mb, err := r.Store.LeaseMailbox(ctx, store.SendLease, candidate.ID, r.me)
+	if errors.Is(err, store.ErrNotFound) {
+		r.stats.skip(ReasonLeased)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	r.tried.Add(1)
+	r.stats.count(func(s *outreach.SendStats) { s.Mailboxes++ })
+	b := &box{run: r, mb: mb, sent: newSentCopies(r.Dialer, mb, r.Log), passed: map[bson.ObjectID]bool{}}
+	return errors.Join(b.sendAll(ctx), b.release(ctx))
+}
+
+// sendAll sends until there is no candidate any more, the mailbox may not send before the deadline, or something stops it.
+func (b *box) sendAll(ctx context.Context) error {
+	for b.going(ctx) {
+		due, err := b.due(ctx)
+		if err != nil || len(due) == 0 {
+			return err
+		}
+		candidates, err := b.judgeAll(ctx, due)
+		if err != nil {
+			return err
+		}
+		if len(candidates) == 0 {
+			continue // all of them were put elsewhere; look at the next ones
+		}
+		if reason := b.ready(ctx); reason != "" {
+			b.stats.skip(reason)
+			return nil
+		}
+		batch, err := b.claim(ctx, candidates)
+		if err != nil {
+			return err
+		}
+		if stop, err := b.sendBatch(ctx, batch); err != nil || stop {
+			return err
+		}
+	}
+	return nil
+}
+
+// ready waits until the mailbox may send, if that is before the deadline, or returns why it may not.
+func (b *box) ready(ctx context.Context) (reason string) {
+	for {
+		reason, until := b.mb.Blocked(b.Store.Now())
+		if reason == "" || until.IsZero() || !until.Before(b.opts.Deadline) {
+			return reason
+		}
+		wait := until.Sub(b.Store.Now())
+		if wait > keepOpen {
+			b.hangUp()
+		}
+		select {
+		case <-ctx.Done():
+			return reason
+		case <-time.After(wait):
+		}
+	}
+}
+
+// sendBatch delivers to claimed recipients one by one. What it does not come to is given back.
+func (b *box) sendBatch(ctx context.Context, batch []outreach.Recipient) (stop bool, err error) {
+	for i := range batch {
+		if b.going(ctx) && !stop && err == nil {
+			stop, err = b.deliver(ctx, &batch[i])
+			continue
+		}
+		b.giveBack(ctx, &batch[i])
+	}
+	return stop, err
+}
+
+// giveBack ends a claim without any change. If the store cannot be reached the claim runs out by itself.
+func (b *box) giveBack(ctx context.Context, rec *outreach.Recipient) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishGrace)
+	defer cancel()
+	if err := b.Store.ReleaseClaim(ctx, rec.ID, b.me.Token, nil); err != nil {
+		b.Log.Debug("could not give a recipient back", "recipient", rec.ID.Hex(), "error", err)
+	}
+}
+
+// due lists who is due and could be served from this mailbox, follow-ups first, then new recipients, oldest due first.
+func (b *box) due(ctx context.Context) ([]outreach.Recipient, error) {
+	var due []outreach.Recipient
+	if ids := b.open(false); len(ids) > 0 && !b.unsynced {
+		followups, err := b.Store.DueFollowups(ctx, b.mb.ID, ids, b.me.Dead, batchSize+len(b.passed))
+		if err != nil {
+			return nil, err
+		}
+		due = append(due, followups...)
+	}
+	for _, id := range b.open(true) {
+		if len(due) >= batchSize+len(b.passed) {
+			break
+		}
+		fresh, err := b.Store.DueNew(ctx, id, b.mb.ID, b.me.Dead, b.sequences[id].share+len(b.passed))
+		if err != nil {
+			return nil, err
+		}
+		due = append(due, fresh...)
+	}
+	due = slices.DeleteFunc(due, func(r outreach.Recipient) bool { return b.passed[r.ID] })
+	slices.SortFunc(due, func(x, y outreach.Recipient) int { return outreach.CompareDue(&x, &y) })
+	return due, nil
+}
+
+// open lists the sequences that may still send in this run; for new recipients those that this mailbox belongs to.
+func (b *box) open(fresh bool) []bson.ObjectID {
+	var ids []bson.ObjectID
+	for id, c := range b.sequences {
+		if c.blocked.Load() != nil || fresh && (c.newBlocked.Load() != nil || !slices.Contains(c.MailboxIDs, b.mb.ID)) {
+			continue
+		}
+		ids = append(ids, id)
+	}
+	slices.SortFunc(ids, func(x, y bson.ObjectID) int { return slices.Compare(x[:], y[:]) })
+	return ids
+}
+
+// claim takes as many candidates as may be sent now: one where a gap follows each message.
+func (b *box) claim(ctx context.Context, candidates []outreach.Recipient) ([]outreach.Recipient, error) {
+	n := min(len(candidates), batchSize, b.mb.RoomToday(b.Store.Now()), int(max(b.left.Load(), 0)))
+	if b.mb.HourlyLimit > 0 {
+		n = min(n, b.mb.HourlyLimit-b.mb.SentThisHour(b.Store.Now()))
+	}
+	if b.mb.MinGap() > 0 || b.mb.GapJitter() > 0 {
+		n = min(n, 1)
+	}
+	if n <= 0 {
+		return nil, nil
+	}
+	ids := make([]bson.ObjectID, n)
+	for i := range ids {
+		ids[i] = candidates[i].ID
+	}
+	claimed, err := b.Store.Claim(ctx, ids, b.me)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return nil, err
+	}
+	for _, id := range ids {
+		if !slices.ContainsFunc(claimed, func(r outreach.Recipient) bool { return r.ID == id }) {
+			b.passed[id] = true
+		}
+	}
+	slices.SortFunc(claimed, func(x, y outreach.Recipient) int { return outreach.CompareDue(&x, &y) })
+	b.at(Claimed)
+	return claimed, nil
+}
+
+// connect opens the mailbox's SMTP session, or uses the one that is open.
+func (b *box) connect(ctx context.Context) error {
+	if b.smtp != nil && b.smtp.Usable() {
+		return nil
+	}
+	b.hangUp()
+	session, err := b.Dialer.SMTP(ctx, b.mb)
+	if err != nil {
+		return err
+	}
+	b.smtp = session
+	b.at(Connected)
+	return nil
+}
+
+func (b *box) hangUp() {
+	if b.smtp != nil {
+		_ = b.smtp.Close() // the message was answered already; QUIT is a courtesy
+		b.smtp = nil
+	}
+}
+
+// release ends the sessions and the lease.
+func (b *box) release(ctx context.Context) error {
+	b.hangUp()
+	b.sent.close()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishGrace)
+	defer cancel()
+	err := b.Store.ReleaseMailbox(ctx, store.SendLease, b.mb.ID, b.me.Token, nil)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	return err
+}

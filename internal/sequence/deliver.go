@@ -1,0 +1,270 @@
+package sequence
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"mailrun/internal/content"
+	"mailrun/internal/mailbox"
+	"mailrun/internal/store"
+	"mailrun/pkg/message"
+	"mailrun/pkg/outreach"
+)
+
+// delivery is one attempt to deliver one step to one claimed recipient.
+type delivery struct {
+	*box
+	c       *campaign
+	rec     *outreach.Recipient
+	earlier []outreach.History // the recipient's steps before this one, in order
+	history *outreach.History
+	raw     []byte
+	taken   []string // places under shared caps
+}
+
+// errNotNow is a reason found at the last look; nothing was sent.
+type errNotNow struct{ reason string }
+
+func (e *errNotNow) Error() string { return "not sent at the last moment: " + e.reason }
+
+// deliver takes a claimed recipient through one attempt. Stop tells that the mailbox cannot go on; an error is the store's.
+func (b *box) deliver(ctx context.Context, rec *outreach.Recipient) (stop bool, err error) {
+	d := &delivery{box: b, c: b.sequences[rec.SequenceID], rec: rec}
+	if settled, err := d.lookBack(ctx); err != nil || settled {
+		return false, err
+	}
+	if reason := d.write(); reason != "" {
+		return false, d.holdClaimed(ctx, reason)
+	}
+	b.at(Rendered)
+	if err := b.connect(ctx); err != nil {
+		b.giveBack(ctx, rec)
+		return true, b.mailboxFailed(ctx, err)
+	}
+	if ok, err := d.intend(ctx); err != nil || !ok {
+		return false, err
+	}
+	return d.transmit(ctx)
+}
+
+// lookBack reads what the recipient got before. A step that was attempted already is not attempted again unless it was deferred; settled
+// tells that the recipient has been put where that attempt leads.
+func (d *delivery) lookBack(ctx context.Context) (settled bool, err error) {
+	if d.rec.Step == 0 && d.rec.Attempts == 0 {
+		return false, nil
+	}
+	all, err := d.Store.HistoryOfRecipient(ctx, d.rec.ID)
+	if err != nil {
+		return false, err
+	}
+	for i := range all {
+		switch {
+		case all[i].Manual || all[i].Step > d.rec.Step:
+		case all[i].Step < d.rec.Step:
+			d.earlier = append(d.earlier, all[i])
+		default:
+			return d.resume(ctx, &all[i])
+		}
+	}
+	return false, nil
+}
+
+// resume continues from an earlier attempt at the same step.
+func (d *delivery) resume(ctx context.Context, past *outreach.History) (settled bool, err error) {
+	if past.Status == outreach.HistoryDeferred {
+		d.history = past
+		return false, nil
+	}
+	return true, d.follow(ctx, past)
+}
+
+// write renders and composes the message, or returns the reason why that cannot be done.
+func (d *delivery) write() (holdReason string) {
+	attempts := 1
+	if d.history != nil {
+		attempts = d.history.Attempts + 1
+	}
+	id := outreach.HistoryID(d.rec.ID, d.rec.Step)
+	h := &outreach.History{
+		ID: id, SequenceRecipientID: d.rec.ID, SequenceID: d.c.ID, Step: d.rec.Step, MailboxID: d.mb.ID,
+		To: d.rec.Email, From: d.mb.Email, Status: outreach.HistorySending, Attempts: attempts,
+	}
+	links := d.optOut()
+	rendered, err := d.c.templates.Render(content.Input{
+		Step: d.rec.Step, Recipient: d.rec, Mailbox: d.mb, HistoryID: id, UnsubscribeURL: links.url,
+	})
+	var missing *content.MissingError
+	switch {
+	case errors.As(err, &missing):
+		return outreach.ReasonMissingVariable(missing.Name)
+	case err != nil:
+		return outreach.ReasonTemplateError + ": " + err.Error()
+	}
+	h.Subject, h.Text, h.HTML, h.VariantID = rendered.Subject, rendered.Text, rendered.HTML, rendered.VariantID
+	d.thread(h)
+	h.MessageID = d.Keyring.MessageID(id, domainOf(d.mb.Email))
+	if d.history != nil {
+		h.MessageID = d.history.MessageID
+	}
+	d.history = h
+	if d.raw, err = message.Compose(d.draft(links)); err != nil {
+		return outreach.ReasonTemplateError + ": " + err.Error()
+	}
+	return ""
+}
+
+// thread makes a step without a subject an answer to the step before it (RFC 5322 section 3.6.4).
+func (d *delivery) thread(h *outreach.History) {
+	if h.Subject != "" || len(d.earlier) == 0 {
+		return
+	}
+	last := d.earlier[len(d.earlier)-1]
+	h.InReplyTo = last.MessageID
+	h.References = append(append([]string{}, last.References...), last.MessageID)
+	h.Subject = "Re: " + strings.TrimPrefix(last.Subject, "Re: ")
+}
+
+func (d *delivery) draft(links optOut) message.Draft {
+	h := d.history
+	draft := message.Draft{
+		From:            outreach.Address{Name: d.mb.FromName, Address: d.mb.Email},
+		To:              outreach.Address{Name: strings.TrimSpace(d.rec.FirstName + " " + d.rec.LastName), Address: d.rec.Email},
+		Subject:         h.Subject,
+		Text:            h.Text,
+		HTML:            h.HTML,
+		MessageID:       h.MessageID,
+		InReplyTo:       h.InReplyTo,
+		References:      h.References,
+		Date:            d.Store.Now().In(d.mb.Location()),
+		ListUnsubscribe: links.header,
+		OneClick:        links.url != "",
+	}
+	if d.mb.ReplyTo != "" {
+		draft.ReplyTo = outreach.Address{Address: d.mb.ReplyTo}
+	}
+	return draft
+}
+
+// optOut is how a message offers to opt out: the link, and the values of List-Unsubscribe (RFC 2369, RFC 8058).
+type optOut struct {
+	url    string
+	header []string
+}
+
+func (d *delivery) optOut() optOut {
+	var o optOut
+	if d.OptOutURL != nil {
+		o.url = d.OptOutURL(d.rec.ID)
+	}
+	if !d.c.UnsubscribeHeader() {
+		return optOut{url: o.url}
+	}
+	if o.url != "" {
+		o.header = append(o.header, o.url)
+	}
+	subject := "unsubscribe"
+	if !d.Keyring.Empty() {
+		subject += "%20" + d.Keyring.OptOutToken(d.rec.ID)
+	}
+	o.header = append(o.header, "mailto:"+d.mb.Email+"?subject="+subject)
+	return o
+}
+
+// intend takes the places under the shared caps and makes the intent durable. Without ok the recipient was given back or settled.
+func (d *delivery) intend(ctx context.Context) (ok bool, err error) {
+	d.taken, ok, err = d.reserve(ctx, d.c, d.rec)
+	if err != nil || !ok {
+		d.giveBack(ctx, d.rec)
+		return false, err
+	}
+	marks := d.pacing()
+	if d.history.Attempts > 1 {
+		err = d.Store.RetryDelivery(ctx, d.history, d.me.Token, marks)
+	} else {
+		err = d.Store.BeginDelivery(ctx, d.history, d.me.Token, marks)
+	}
+	if err == nil {
+		d.at(Intended)
+		return true, nil
+	}
+	d.unreserve(ctx, d.taken)
+	if !store.IsDuplicate(err) && !errors.Is(err, store.ErrNotFound) {
+		return false, err
+	}
+	past, err := d.Store.HistoryByID(ctx, d.history.ID)
+	if err != nil {
+		return false, err
+	}
+	return false, d.follow(ctx, past)
+}
+
+// pacing moves the mailbox's clock before the message leaves, so that a process that dies right after it does not shorten the gap.
+func (d *delivery) pacing() bson.D {
+	if d.mb.MinGap() == 0 && d.mb.GapJitter() == 0 {
+		return nil
+	}
+	return bson.D{{Key: "nextSendAt", Value: store.Millis(d.Store.Now().Add(d.mb.MinGap()))}}
+}
+
+// transmit sends the message and records what became of it. The connection is cut finishGrace after the run's deadline.
+func (d *delivery) transmit(ctx context.Context) (stop bool, err error) {
+	limit := d.opts.Deadline.Sub(d.Store.Now()) + finishGrace
+	sending, cancel := context.WithTimeout(ctx, max(limit, time.Second))
+	defer cancel()
+	d.smtp.OnStage = func(s mailbox.Stage) error { return d.onStage(sending, s) }
+	began := d.Store.Now()
+	err = d.smtp.Send(sending, message.EnvelopeAddress(d.mb.Email), message.EnvelopeAddress(d.rec.Email), d.raw)
+	if err == nil {
+		d.at(Accepted)
+	}
+	stop, err = d.record(context.WithoutCancel(ctx), err, d.Store.Now().Sub(began))
+	d.at(Recorded)
+	return stop, err
+}
+
+// onStage is called before each stage of the transaction; at DATA it takes the last look.
+func (d *delivery) onStage(ctx context.Context, s mailbox.Stage) error {
+	switch s {
+	case mailbox.StageMail:
+		d.at(BeforeMail)
+	case mailbox.StageRcpt:
+		d.at(BeforeRcpt)
+	case mailbox.StageData:
+		d.at(BeforeData)
+		return d.lastLook(ctx)
+	case mailbox.StageDot:
+		d.at(AfterDot)
+	}
+	return nil
+}
+
+// lastLook reads again, immediately before DATA, whether this message may still go out.
+func (d *delivery) lastLook(ctx context.Context) error {
+	look, err := d.Store.Look(ctx, d.rec.ID, d.rec.Email, d.c.ID)
+	if err != nil {
+		return fmt.Errorf("last look: %w", err)
+	}
+	switch {
+	case look.Suppression != nil:
+		return &errNotNow{outreach.ReasonSuppressed}
+	case look.Recipient.Claim == nil || look.Recipient.Claim.Token != d.me.Token || look.Recipient.Step != d.rec.Step:
+		return &errNotNow{ReasonLeased}
+	case look.Recipient.State != outreach.StateQueued && look.Recipient.State != outreach.StateActive:
+		return &errNotNow{string(look.Recipient.State)}
+	case look.Sequence.Status != outreach.SequenceActive:
+		return &errNotNow{outreach.ReasonSequencePaused}
+	}
+	return nil
+}
+
+func domainOf(address string) string {
+	if i := strings.LastIndexByte(address, '@'); i >= 0 {
+		return address[i+1:]
+	}
+	return address
+}

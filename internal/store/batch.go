@@ -1,0 +1,96 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"mailrun/pkg/outreach"
+)
+
+// Batch collects the effects of inbound messages and writes them in one go, in order. Each is such that writing it twice changes nothing:
+// a killed run's effects are simply written again.
+type Batch struct {
+	store  *Store
+	writes []Write
+}
+
+// NewBatch returns an empty batch.
+func (s *Store) NewBatch() *Batch { return &Batch{store: s} }
+
+// Commit writes the batch. A suppression that exists already is no error.
+func (b *Batch) Commit(ctx context.Context) error {
+	if len(b.writes) == 0 {
+		return nil
+	}
+	results, err := b.store.engine.Write(ctx, b.writes)
+	if err != nil {
+		return err
+	}
+	for _, r := range results {
+		if r.Err != nil && !IsDuplicate(r.Err) {
+			return r.Err
+		}
+	}
+	return nil
+}
+
+func (b *Batch) update(collection string, filter, update bson.D) {
+	b.writes = append(b.writes, Write{Kind: Update, Collection: collection, Filter: filter, Update: b.store.touched(update)})
+}
+
+// StopRecipient ends a recipient's sequence in a state for a reason, from any of the given states; what he was before is remembered.
+func (b *Batch) StopRecipient(r *outreach.Recipient, from []outreach.State, state outreach.State, reason string) {
+	filter := bson.D{{Key: "_id", Value: r.ID}, {Key: "state", Value: bson.D{{Key: "$in", Value: from}}}}
+	b.update(Recipients, filter, changes(bson.D{
+		{Key: "state", Value: state}, {Key: "reason", Value: reason}, {Key: "stateBefore", Value: r.State},
+	}, []string{"nextSendAt"}))
+}
+
+// StopColleagues ends a sequence for everyone at a domain who could still get mail from it.
+func (b *Batch) StopColleagues(sequenceID bson.ObjectID, domain, reason string) {
+	who := bson.D{{Key: "domain", Value: domain}, {Key: "sequenceId", Value: sequenceID}}
+	b.writes = append(b.writes, b.store.stopWrite(who, outreach.StateReplied, reason))
+}
+
+// StopAddress ends every sequence for an address.
+func (b *Batch) StopAddress(email string, state outreach.State, reason string) {
+	b.writes = append(b.writes, b.store.stopWrite(bson.D{{Key: "email", Value: email}}, state, reason))
+}
+
+// Postpone moves the next step of a sendable recipient to a time, unless it is later already.
+func (b *Batch) Postpone(id bson.ObjectID, until time.Time, reason string) {
+	update := append(set(bson.E{Key: "reason", Value: reason}), bson.E{Key: "$max", Value: bson.D{{Key: "nextSendAt", Value: Millis(until)}}})
+	b.update(Recipients, append(byID(id), sendable), update)
+}
+
+// SetRecipient sets fields of a recipient in whatever state.
+func (b *Batch) SetRecipient(id bson.ObjectID, fields bson.D) {
+	b.update(Recipients, byID(id), set(fields...))
+}
+
+// Suppress makes sure that an address is never mailed; an older entry stays as it is.
+func (b *Batch) Suppress(value string, reason outreach.SuppressionReason, source string) {
+	now := b.store.Now()
+	b.writes = append(b.writes, Write{Kind: Insert, Collection: Suppressions, Document: &outreach.Suppression{
+		ID: bson.NewObjectID(), Value: value, Reason: reason, Source: source, At: now, CreatedAt: now, UpdatedAt: now,
+	}})
+}
+
+// SetHistory sets fields of a delivery that is in one of the given states.
+func (b *Batch) SetHistory(id bson.ObjectID, from []outreach.HistoryStatus, fields bson.D) {
+	filter := bson.D{{Key: "_id", Value: id}, {Key: "status", Value: bson.D{{Key: "$in", Value: from}}}}
+	b.update(History, filter, set(fields...))
+}
+
+// ResumeRecipient lets a recipient who was held for an unknown delivery go on.
+func (b *Batch) ResumeRecipient(id bson.ObjectID, state outreach.State, due *time.Time, reason string) {
+	filter := bson.D{{Key: "_id", Value: id}, {Key: "state", Value: outreach.StateHeld}, {Key: "reason", Value: outreach.ReasonDeliveryUnknown}}
+	fields := bson.D{{Key: "state", Value: state}, {Key: "reason", Value: reason}}
+	if due == nil {
+		b.update(Recipients, filter, changes(fields, []string{"nextSendAt"}))
+		return
+	}
+	b.update(Recipients, filter, set(append(fields, bson.E{Key: "nextSendAt", Value: Millis(*due)})...))
+}
