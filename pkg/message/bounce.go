@@ -27,6 +27,9 @@ type bounceReading struct {
 // readBounce reads a delivery status notification (RFC 3464) or one of the texts that servers send instead. ok says that the message is a
 // bounce; it may be one without a recipient. A notification that reports success only is none.
 func readBounce(m *Message) (bounceReading, bool) {
+	if isComplaint(m) {
+		return bounceReading{}, false
+	}
 	if ses, ok := readSES(m.Text); ok {
 		if ses.kind() != "Bounce" {
 			return bounceReading{}, false
@@ -45,6 +48,7 @@ func readBounce(m *Message) (bounceReading, bool) {
 	if len(reports) > 0 && allDone(reports) {
 		return bounceReading{}, false
 	}
+	explain(reports, notice)
 	if len(reports) == 0 {
 		if inner, ok := readInner(below); ok {
 			return inner, true
@@ -52,6 +56,22 @@ func readBounce(m *Message) (bounceReading, bool) {
 		reports = textReports(m, notice, original)
 	}
 	return newBounceReading(reports, original, notice), true
+}
+
+// explain gives reports without a server's words those that the text has for their address.
+func explain(reports []report, notice string) {
+	silent := func(r report) bool { return r.diagnostic == "" }
+	if !slices.ContainsFunc(reports, silent) {
+		return
+	}
+	for _, f := range findFailures(notice, nil) {
+		for i := range reports {
+			r := &reports[i]
+			if silent(*r) && (strings.EqualFold(r.final, f.address) || strings.EqualFold(r.original, f.address)) {
+				r.diagnostic, r.remoteMTA = f.diagnostic, cmp.Or(r.remoteMTA, findHost(f.diagnostic))
+			}
+		}
+	}
 }
 
 // forwardedBounce introduces a bounce that a person or a program passes on in the text.

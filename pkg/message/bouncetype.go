@@ -21,7 +21,7 @@ var (
 	// The address or its domain does not exist (any more).
 	unknownWords = regexp.MustCompile(`user.{0,40}\bunknown|unknown (?:or (?:illegal|invalid) )?(?:local )?(?:user|recipient|address|account|mailbox|alias|e-?mail|local|addressee|part)|` +
 		`no (?:such|valid) (?:\w+ )?(?:user|recipient|mailbox|address|account|person|alias|local|email|e-mail)|no mailbox|no account by|nosuchuser|recipnotfound|recipientnotfound|addressee unknown|` +
-		`(?:user|recipient|mailbox|address|account|person|alias|addressee|e-?mail)[^.]{0,60}(?:does(?:n't| not) exist|do not exist|did not exist|not (?:be )?found|not known|not listed|not recognized|unknown|not exist|is invalid|nonexistent|no longer)|` +
+		`(?:user|recipient|mailbox|address|account|person|alias|addressee|e-?mail)[^.:;]{0,60}(?:does(?:n't| not) exist|do not exist|did not exist|not (?:be )?found|not known|not listed|not recognized|unknown|not exist|is invalid|nonexistent|no longer)|` +
 		`(?:couldn't|could not) be found|wasn't found|not (?:a )?(?:valid|registered|known|existing) (?:\w+ ){0,2}(?:user|recipient|mailbox|address|account|customer)|not a (?:valid|known|registered)|` +
 		`(?:invalid|bad|non-?existent|undeliverable|unrouteable|unroutable|inactive|illegal) (?:final delivery |e-?mail |destination |local |mail )?(?:userid|user|recipient|mailbox|address|account|alias)|` +
 		`does(?:n't| not) have an? .{0,80}account|not listed in|recipient (?:name|address)? ?(?:is )?not (?:recognized|accepted|unique)|not unique|several matches|not (?:our|a) (?:customer|subscriber)|` +
@@ -34,7 +34,7 @@ var (
 		`usuario (?:desconocido|inexistente)|destinatario (?:desconocido|inexistente)|no existe|utente sconosciuto|non esiste|inesistente|usu[áa]rio (?:desconhecido|inexistente)|n[ãa]o existe|` +
 		`bestaat niet|onbekende (?:gebruiker|ontvanger)|nie istnieje|nieznany (?:u[żz]ytkownik|odbiorca)|не существует|не найден|неизвест|несуществ|` +
 		`宛先.{0,10}不明|存在しません|存在しない|見つかりませんでした|ディレクトリのリストにありません|不存在|找不到|查無此`)
-	noHostWords = regexp.MustCompile(`(?:host|domain)[^.]{0,60}(?:unknown|not found|does(?:n't| not) exist|not (?:be )?resolve|isn't set up|invalid|no longer exist)|domain is not reachable|` +
+	noHostWords = regexp.MustCompile(`(?:host|domain)[^.:;]{0,60}(?:unknown|not found|does(?:n't| not) exist|not (?:be )?resolve|isn't set up|invalid|no longer exist)|domain is not reachable|` +
 		`(?:unknown|no such|non-?existent|invalid|illegal|bad destination) (?:mail )?(?:host|domain|system)|nxdomain|illegal host/domain|host/domain|(?:unrouteable|unroutable) (?:mail )?domain|` +
 		`find (?:any )?(?:host|a mail exchanger|(?:the )?(?:domain|mx))|no (?:mx|mail exchanger|a record|such domain)|mx record|null mx|does(?:n't| not) (?:receive|accept) (?:any )?e?-?mail|` +
 		`no smtp service\b|domain name lookup failed|malformed or unexpected name server reply|домен.{0,20}не (?:существует|найден)`)
@@ -45,7 +45,7 @@ var (
 		`name lookup failed|virus|malware|infected|phish|content.{0,20}(?:reject|filter|denied|block)|(?:reject|refus|den)\w*.{0,30}content|access (?:is )?denied|permission denied for|host rejected|` +
 		`network not allowed|not allowed to send|(?:sender|client|mail from|from address)[^.]{0,60}(?:reject|denied|refused|not accepted|does not exist)|sending (?:ip|host|server)|not (?:authori[sz]ed|permitted) to|relay|` +
 		`complaint|suspicious|mismatches client ip|invalid ip|\bbad (?:sender|reputation)|not accepted for|message (?:was )?(?:rejected|refused|not accepted)|mail rejected|mail rejete|` +
-		`you are not (?:a )?member|not a member|not (?:allowed|permitted) to post|restricted|not compliant|rejected by (?:the )?(?:recipient|domain|filter)|(?:\(| )bl\)|weren't sent|протокол|запрещ`)
+		`you are not (?:a )?member|not a member|not (?:allowed|permitted) to post|restricted|not compliant|violation|misconfigured|groups\.google\.com|rejected by (?:the )?(?:recipient|domain|filter)|(?:\(| )bl\)|weren't sent|протокол|запрещ`)
 
 	// The account is there and cannot be delivered to for now, although the words of unknownWords stand beside it.
 	shutWords = regexp.MustCompile(`temporar\w* locked|locked temporar|couldn't create`)
@@ -56,6 +56,9 @@ var (
 		`queue too long|expired|service (?:is )?(?:\w+ )?(?:not available|unavailable)|not accepting|resources|(?:system|internal|mailer|local|configuration|server|media) error|loop|\bhops?\b|hop count|` +
 		`too (?:big|large|long)|exceeds? .{0,40}(?:size|maximum|limit|length)|size limit|sizelimit|length exceeds|maximum message|command (?:died|failed|output|time)|procmail|suspend|locked|disabled|inactive|not active|pipe to|` +
 		`transaction failed|currently|aborted after|for the last \d+|undelivered after|within \d+ days?`)
+
+	// The refusal answers the sender's address or the server's name: the recipient had not even been named.
+	beforeRecipientWords = regexp.MustCompile(`(?:after|in reply to|did not like our) (?:the )?(?:mail from|ehlo|helo)|>>> mail from:\S* <<<|(?:unroutable|invalid|unknown|illegal|bad) sender|sender (?:address|domain)|domain of sender`)
 
 	// The recipient was accepted, and the refusal came after the text was seen: whatever it says, it is not about the address.
 	afterDataWords = regexp.MustCompile(`in reply to (?:end of )?data command|after (?:end of data|the (?:message|data))|end of data:|failed after i sent|text command|final data\b`)
@@ -81,7 +84,7 @@ func (e evidence) bounceType() outreach.BounceType {
 	if e.action == "delayed" {
 		return outreach.BounceSoft
 	}
-	diagnostic := strings.ToLower(e.diagnostic)
+	diagnostic := maskAddresses(e.diagnostic)
 	if t := e.typeByWords(diagnostic); t != "" {
 		return t
 	}
@@ -91,7 +94,7 @@ func (e evidence) bounceType() outreach.BounceType {
 	if t := typeByStatus(findStatus(e.diagnostic)); t != "" {
 		return t
 	}
-	if t := e.typeByWords(strings.ToLower(e.notice)); t != "" {
+	if t := e.typeByWords(maskAddresses(e.notice)); t != "" {
 		return t
 	}
 	if t := typeByReply(diagnostic); t != "" {
@@ -106,11 +109,18 @@ func (e evidence) bounceType() outreach.BounceType {
 	return outreach.BounceOther
 }
 
+// maskAddresses makes one lower-case line of a text, its addresses one word each: "spam@example.com" says nothing about spam.
+func maskAddresses(text string) string {
+	return addressPattern.ReplaceAllString(strings.ToLower(strings.Join(strings.Fields(text), " ")), "@")
+}
+
 // typeByWords reads lower-case words.
 func (e evidence) typeByWords(words string) outreach.BounceType {
 	switch {
 	case words == "":
 		return ""
+	case beforeRecipientWords.MatchString(words):
+		return outreach.BounceBlock
 	case fullWords.MatchString(words):
 		return outreach.BounceSoft
 	case unknownWords.MatchString(words) && !shutWords.MatchString(words):

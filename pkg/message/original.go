@@ -14,6 +14,11 @@ type returned struct {
 	from       string
 }
 
+// originalFields hold the id of a message that a server gave another one, or that a notice is about.
+var originalFields = []string{
+	"X-Original-Message-ID", "X-MS-Exchange-Parent-Message-Id", "X-Microsoft-Original-Message-ID", "X-Google-Original-Message-ID", "X-Gmail-Original-Message-ID",
+}
+
 // readReturned finds the returned message or its header: in a part of its own, else below the text.
 func readReturned(m *Message, below string) returned {
 	var r returned
@@ -26,9 +31,7 @@ func readReturned(m *Message, below string) returned {
 	if len(r.ids) == 0 && below != "" {
 		r.read(ParseHeader(unquoted(below)))
 	}
-	for _, name := range []string{"X-Original-Message-ID", "X-MS-Exchange-Parent-Message-Id", "X-Microsoft-Original-Message-ID", "X-Google-Original-Message-ID", "X-Original-Message-Id-Header"} {
-		r.addIDs(idsOrToken(m.Header.Raw(name)))
-	}
+	r.addIDs(exchangeIDs(m))
 	for i := range m.Parts {
 		if strings.HasSuffix(m.Parts[i].ContentType, "delivery-status") {
 			r.addIDs(idsOrToken(statusField(m.Parts[i].Body, "x-original-message-id")))
@@ -37,6 +40,15 @@ func readReturned(m *Message, below string) returned {
 	r.addIDs(m.InReplyTo)
 	r.addIDs(m.References)
 	return r
+}
+
+// exchangeIDs returns the ids that Exchange and Gmail keep of a message that they gave a new one.
+func exchangeIDs(m *Message) []string {
+	var r returned
+	for _, name := range originalFields {
+		r.addIDs(idsOrToken(m.Header.Raw(name)))
+	}
+	return r.ids
 }
 
 // isReturned says that a part holds a message or a header. Besides the types of RFC 3462 there are text/rfc822 (Zoho) and whatever is named
@@ -54,7 +66,7 @@ func isReturned(p *Part) bool {
 // an empty line) is read as far as it goes.
 func (r *returned) read(h Header) {
 	r.addIDs(idsOrToken(h.Raw("Message-ID")))
-	for _, name := range []string{"X-Original-Message-ID", "X-Microsoft-Original-Message-ID", "X-Google-Original-Message-ID"} {
+	for _, name := range originalFields {
 		r.addIDs(idsOrToken(h.Raw(name)))
 	}
 	for _, name := range []string{"X-HmXmrOriginalRecipient", "To", "Cc"} {
