@@ -30,7 +30,7 @@ const (
 )
 
 // smtpScript is how a scripted SMTP server behaves: an answer per stage, "" being the good one. An answer may hold several lines; one
-// without a line end at its end is left half said. After stall, hangUp and 421 the connection is over.
+// without a line end at its end is left half said, one may end in stall or hangUp. After these and 421 the connection is over.
 type smtpScript struct {
 	greeting, ehlo, startTLS, auth, mail, rcpt, data, dot, rset string
 
@@ -117,10 +117,15 @@ func (c *smtpConn) say(scripted, good string) bool {
 	case "":
 		scripted = good
 	}
+	if said, ok := strings.CutSuffix(scripted, hangUp); ok {
+		io.WriteString(c.Conn, said)
+		return false
+	}
+	scripted, stalls := strings.CutSuffix(scripted, stall)
 	if _, err := io.WriteString(c.Conn, scripted); err != nil {
 		return false
 	}
-	if !strings.HasSuffix(scripted, "\n") {
+	if stalls || !strings.HasSuffix(scripted, "\n") {
 		<-c.stop
 		return false
 	}

@@ -184,6 +184,19 @@ func TestTransactionFaults(t *testing.T) {
 	})
 }
 
+// TestBrokenBody: a message that the server stops reading, or hangs up on, in its middle was not delivered.
+func TestBrokenBody(t *testing.T) {
+	for name, answer := range map[string]string{"stall": "354 go\r\n" + stall, "hang up": "354 go\r\n" + hangUp} {
+		server := startSMTP(t, smtpScript{data: answer, extensions: []string{"8BITMIME"}})
+		s := open(t, hurried(), mailboxAt(server.addr, outreach.SecurityNone))
+		raw := testMessage + strings.Repeat(strings.Repeat("x", 76)+"\r\n", 400<<10)
+		err := s.Send(testContext(t), "ann@example.com", "bob@example.org", []byte(raw))
+		if failed := sendError(t, err); failed.Stage != StageData || failed.MaybeDelivered || Classify(err).Effect != EffectRetry || s.Usable() {
+			t.Errorf("%s: %+v", name, failed)
+		}
+	}
+}
+
 // TestNextMessageAfterRefusal: a refusal is followed by RSET, and the next message passes over the same connection.
 func TestNextMessageAfterRefusal(t *testing.T) {
 	server := startSMTP(t, smtpScript{rcpt: "550 5.1.1 unknown\r\n"})
