@@ -1,0 +1,150 @@
+package message
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	gomessage "github.com/emersion/go-message"
+
+	"mailrun/pkg/outreach"
+)
+
+// Draft is a message to be written. Text alone makes a plain message; with HTML the two are alternatives, and where there is no Text it
+// is made from the HTML. MessageID, InReplyTo and References are ids with their angle brackets. ListUnsubscribe holds plain URIs
+// (RFC 2369); OneClick declares that its https URI takes a POST (RFC 8058).
+type Draft struct {
+	From, To, ReplyTo outreach.Address
+	Subject           string
+	Text, HTML        string
+	MessageID         string
+	InReplyTo         string
+	References        []string
+	Date              time.Time
+	ListUnsubscribe   []string
+	OneClick          bool
+}
+
+// Compose writes a message as RFC 5322 and MIME want it: CRLF line ends, ASCII only (but for an address that is not), header lines
+// folded, bodies quoted-printable, so that no line is longer than 76 characters where it can be folded and none than 998. The same draft
+// always gives the same bytes. A line end or NUL in any header value is refused, and so is an address, id or URI that no header can carry.
+func Compose(d Draft) ([]byte, error) {
+	header, err := d.header()
+	if err != nil {
+		return nil, fmt.Errorf("compose message to %q: %w", d.To.Address, err)
+	}
+	if strings.TrimSpace(d.Text) == "" && d.HTML != "" {
+		d.Text = TextFromHTML(d.HTML)
+	}
+	var out bytes.Buffer
+	out.Grow(2048 + (len(d.Text)+len(d.HTML))*5/4)
+	if d.HTML == "" {
+		err = writePart(textHeader(header, "text/plain"), d.Text, func(h gomessage.Header) (io.WriteCloser, error) {
+			return gomessage.CreateWriter(&out, h)
+		})
+	} else {
+		err = writeAlternative(&out, header, d)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("compose message to %q: %w", d.To.Address, err)
+	}
+	return out.Bytes(), nil
+}
+
+// TextFromHTML renders HTML as plain text: what a message says to a reader without HTML.
+func TextFromHTML(html string) string { return htmlToText(html) }
+
+// header checks every value and returns the fields in their customary order.
+func (d Draft) header() (gomessage.Header, error) {
+	var h gomessage.Header
+	if d.Date.IsZero() {
+		return h, errors.New("no date")
+	}
+	fields, err := d.fields()
+	if err != nil {
+		return h, err
+	}
+	for i := len(fields) - 1; i >= 0; i-- { // go-message puts each field above those before it
+		if f := fields[i]; f.raw != "" {
+			h.Add(f.name, f.raw)
+		}
+	}
+	return h, nil
+}
+
+// fields are the header fields from top to bottom, encoded; those without value are left out.
+func (d Draft) fields() ([]field, error) {
+	var e headerEncoder
+	fields := []field{
+		{"Date", d.Date.Format("Mon, 02 Jan 2006 15:04:05 -0700")},
+		{"From", e.address("From", d.From, true)},
+		{"To", e.address("To", d.To, true)},
+		{"Reply-To", e.address("Reply-To", d.ReplyTo, false)},
+		{"Subject", e.text("Subject", d.Subject)},
+		{"Message-ID", e.id("Message-ID", d.MessageID)},
+		{"In-Reply-To", e.id("In-Reply-To", d.InReplyTo)},
+		{"References", e.references(d.References)},
+		{"List-Unsubscribe", e.uris("List-Unsubscribe", d.ListUnsubscribe)},
+		{"List-Unsubscribe-Post", ""},
+		{"MIME-Version", "1.0"},
+	}
+	if d.OneClick && len(d.ListUnsubscribe) > 0 {
+		fields[len(fields)-2].raw = "List-Unsubscribe=One-Click"
+	}
+	return fields, e.err
+}
+
+// writeAlternative writes both parts, the plain one first: a reader shows the last one that it can (RFC 2046 section 5.1.4).
+func writeAlternative(out io.Writer, header gomessage.Header, d Draft) error {
+	header.SetContentType("multipart/alternative", map[string]string{"boundary": boundary(d)})
+	w, err := gomessage.CreateWriter(out, header)
+	if err != nil {
+		return err
+	}
+	create := func(h gomessage.Header) (io.WriteCloser, error) { return w.CreatePart(h) }
+	if err := writePart(textHeader(gomessage.Header{}, "text/plain"), d.Text, create); err != nil {
+		return err
+	}
+	if err := writePart(textHeader(gomessage.Header{}, "text/html"), d.HTML, create); err != nil {
+		return err
+	}
+	return w.Close()
+}
+
+// boundary is derived from the message's id, so that composing again gives the same bytes. "=_" occurs in no quoted-printable text
+// (RFC 2045 section 6.7), so no body can contain it.
+func boundary(d Draft) string {
+	sum := sha256.Sum256([]byte("boundary\x00" + d.MessageID + "\x00" + d.To.Address))
+	return "=_" + hex.EncodeToString(sum[:16])
+}
+
+func textHeader(h gomessage.Header, contentType string) gomessage.Header {
+	h.SetContentType(contentType, map[string]string{"charset": "utf-8"})
+	h.Set("Content-Transfer-Encoding", "quoted-printable")
+	return h
+}
+
+func writePart(h gomessage.Header, body string, create func(gomessage.Header) (io.WriteCloser, error)) error {
+	w, err := create(h)
+	if err != nil {
+		return err
+	}
+	if _, err := io.WriteString(w, cleanBody(body)); err != nil {
+		return err
+	}
+	return w.Close()
+}
+
+// cleanBody makes a body valid UTF-8 with one kind of line end, and ends it with one.
+func cleanBody(s string) string {
+	s = strings.ToValidUTF8(s, "\uFFFD")
+	if strings.Contains(s, "\r") {
+		s = strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
+	}
+	return strings.TrimRight(s, "\n") + "\n"
+}
