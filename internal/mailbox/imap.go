@@ -198,7 +198,9 @@ func imapFailure(l *link, g *guard, creds credentials, op string, status imapSta
 		}
 		failed.Class = classifyIMAP(login, status.kind, status.code, status.text)
 		failed.Line, failed.Enhanced = status.kind+" "+status.text, status.code
-		if failed.Err == nil {
+		if failed.Err == nil && status.kind == "BYE" {
+			failed.Err = errBye
+		} else if failed.Err == nil {
 			failed.Err = ErrRefused
 		}
 	case bye != "":

@@ -3,6 +3,8 @@ package mailbox
 import (
 	"errors"
 	"fmt"
+	"io"
+	"log"
 	"net"
 	"slices"
 	"strings"
@@ -41,6 +43,7 @@ func memoryIMAP(t testing.TB) (*net.TCPAddr, *imapmemserver.User) {
 		},
 		Caps:         imap.CapSet{imap.CapIMAP4rev1: {}, imap.CapIMAP4rev2: {}},
 		InsecureAuth: true,
+		Logger:       log.New(io.Discard, "", 0),
 	})
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

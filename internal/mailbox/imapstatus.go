@@ -45,7 +45,7 @@ type imapRule struct {
 
 var (
 	imapThrottleWords = vocabulary{"imap throttle", append([]string{
-		"backoff", "back-off", "try again later", "too many", "session expired", "bandwidth", "not connected", "connection limit", "maximum number",
+		"backoff", "back-off", "try again", "too many", "session expired", "bandwidth", "not connected", "connection limit", "maximum number",
 		"exceeded command", "over limit", "temporarily",
 	}, throttleWords.phrases...)}
 	imapQuotaWords = vocabulary{"imap quota", []string{"quota", "over quota", "mailbox is full"}}
