@@ -3,6 +3,7 @@ package sqlite
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -37,66 +38,87 @@ func hasName(el bson.RawElement, name string) bool {
 	return len(el) > end && el[end] == 0 && string(el[1:end]) == name
 }
 
-// lookup finds the value at a path; missing if there is none.
-func lookup(doc bson.Raw, path []string) bson.RawValue {
-	elements, err := doc.Elements()
-	if err != nil {
-		return missing
-	}
-	for _, el := range elements {
-		if hasName(el, path[0]) {
-			return lookupIn(el, path[1:])
-		}
-	}
-	return missing
-}
+// fields are the elements of a document that is being read or edited.
+type fields []bson.RawElement
 
-// lookupIn finds the value at a path below an element.
-func lookupIn(el bson.RawElement, path []string) bson.RawValue {
-	v, err := el.ValueErr()
-	if err != nil {
-		return missing
-	}
-	if len(path) == 0 {
-		return v
-	}
-	if v.Type != bson.TypeEmbeddedDocument {
-		return missing
-	}
-	return lookup(v.Document(), path)
-}
-
-// edit returns a document with the value at path replaced by what change makes of it; missing on either side means that the field is not
-// there. Unless create is set, a path whose parents do not exist is left alone.
-func edit(doc bson.Raw, path []string, create bool, change func(bson.RawValue) (bson.RawValue, error)) (bson.Raw, error) {
+// openDocument splits a document into its fields.
+func openDocument(doc bson.Raw) (fields, error) {
 	elements, err := doc.Elements()
 	if err != nil {
 		return nil, fmt.Errorf("damaged document: %w", err)
 	}
-	out, found := newDocument(len(doc)+64), false
-	for _, el := range elements {
-		if found || !hasName(el, path[0]) {
-			out = append(out, el...)
-			continue
+	return elements, nil
+}
+
+// document puts the fields together again.
+func (f fields) document() bson.Raw {
+	size := 5
+	for _, el := range f {
+		size += len(el)
+	}
+	out := newDocument(size)
+	for _, el := range f {
+		out = append(out, el...)
+	}
+	return endDocument(out)
+}
+
+// index is where a field stands, -1 if it is not there.
+func (f fields) index(name string) int {
+	for i, el := range f {
+		if hasName(el, name) {
+			return i
 		}
-		found = true
-		v, err := el.ValueErr()
-		if err != nil {
+	}
+	return -1
+}
+
+// lookup finds the value at a path; missing if there is none.
+func (f fields) lookup(path []string) bson.RawValue {
+	i := f.index(path[0])
+	if i < 0 {
+		return missing
+	}
+	v, err := f[i].ValueErr()
+	switch {
+	case err != nil:
+		return missing
+	case len(path) == 1:
+		return v
+	case v.Type != bson.TypeEmbeddedDocument:
+		return missing
+	}
+	inner, err := openDocument(v.Document())
+	if err != nil {
+		return missing
+	}
+	return inner.lookup(path[1:])
+}
+
+// edit replaces the value at a path by what change makes of it; missing on either side means that the field is not there. Unless create is
+// set, a path whose parents do not exist is left alone.
+func (f fields) edit(path []string, create bool, change func(bson.RawValue) (bson.RawValue, error)) (fields, error) {
+	i, v := f.index(path[0]), missing
+	if i >= 0 {
+		var err error
+		if v, err = f[i].ValueErr(); err != nil {
 			return nil, fmt.Errorf("damaged document: %w", err)
 		}
-		if v, err = editValue(v, path, create, change); err != nil {
-			return nil, err
-		}
-		out = appendElement(out, path[0], v)
 	}
-	if !found {
-		v, err := editValue(missing, path, create, change)
-		if err != nil {
-			return nil, err
-		}
-		out = appendElement(out, path[0], v)
+	v, err := editValue(v, path, create, change)
+	if err != nil {
+		return nil, err
 	}
-	return endDocument(out), nil
+	element := bson.RawElement(appendElement(nil, path[0], v))
+	switch {
+	case i < 0 && v.Type != 0:
+		f = append(f, element)
+	case i >= 0 && v.Type == 0:
+		f = append(f[:i], f[i+1:]...)
+	case i >= 0:
+		f[i] = element
+	}
+	return f, nil
 }
 
 // editValue edits the value that path[0] names.
@@ -104,17 +126,20 @@ func editValue(v bson.RawValue, path []string, create bool, change func(bson.Raw
 	if len(path) == 1 {
 		return change(v)
 	}
-	inner := bson.Raw{5, 0, 0, 0, 0}
+	var inner fields
 	switch {
 	case v.Type == bson.TypeEmbeddedDocument:
-		inner = v.Document()
+		var err error
+		if inner, err = openDocument(v.Document()); err != nil {
+			return v, err
+		}
 	case !create:
 		return v, nil
 	case v.Type != 0:
 		return v, fmt.Errorf("cannot set a field of %q: it holds a %s", path[0], v.Type)
 	}
-	doc, err := edit(inner, path[1:], create, change)
-	return bson.RawValue{Type: bson.TypeEmbeddedDocument, Value: doc}, err
+	inner, err := inner.edit(path[1:], create, change)
+	return bson.RawValue{Type: bson.TypeEmbeddedDocument, Value: inner.document()}, err
 }
 
 // array makes a BSON array of values.
@@ -128,19 +153,15 @@ func array(values []bson.RawValue) bson.RawValue {
 
 // only keeps the top-level fields with these names, and _id.
 func only(doc bson.Raw, names []string) (bson.Raw, error) {
-	elements, err := doc.Elements()
+	all, err := openDocument(doc)
 	if err != nil {
-		return nil, fmt.Errorf("damaged document: %w", err)
+		return nil, err
 	}
-	out := newDocument(len(doc))
-	for _, el := range elements {
-		keep := hasName(el, "_id")
-		for _, name := range names {
-			keep = keep || hasName(el, name)
-		}
-		if keep {
-			out = append(out, el...)
+	var kept fields
+	for _, el := range all {
+		if hasName(el, "_id") || slices.ContainsFunc(names, func(name string) bool { return hasName(el, name) }) {
+			kept = append(kept, el)
 		}
 	}
-	return endDocument(out), nil
+	return kept.document(), nil
 }

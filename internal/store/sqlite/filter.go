@@ -110,7 +110,7 @@ func (b *filterBuilder) field(path string, v bson.RawValue) error {
 		b.equal(col, v)
 		return nil
 	}
-	elements, err := ops.Elements()
+	elements, err := openDocument(ops)
 	if err != nil {
 		return err
 	}
@@ -118,7 +118,7 @@ func (b *filterBuilder) field(path string, v bson.RawValue) error {
 		if i > 0 {
 			b.sql.WriteString(" AND ")
 		}
-		if err := b.operator(col, el.Key(), el.Value(), ops); err != nil {
+		if err := b.operator(col, el.Key(), el.Value(), elements); err != nil {
 			return fmt.Errorf("filter: %s: %w", path, err)
 		}
 	}
@@ -131,7 +131,7 @@ func isOperators(doc bson.Raw) bool {
 	return err == nil && strings.HasPrefix(el.Key(), "$")
 }
 
-func (b *filterBuilder) operator(col column, op string, v bson.RawValue, all bson.Raw) error {
+func (b *filterBuilder) operator(col column, op string, v bson.RawValue, all fields) error {
 	switch op {
 	case "$eq":
 		b.equal(col, v)
@@ -190,14 +190,14 @@ var comparisons = map[string]string{"$gt": " > ?", "$gte": " >= ?", "$lt": " < ?
 
 // compare writes a range. MongoDB compares within a type only, and in SQLite texts and blobs come after numbers, blobs after texts: a
 // range without an upper end needs the end of its type as one.
-func (b *filterBuilder) compare(col column, op string, v bson.RawValue, all bson.Raw) error {
+func (b *filterBuilder) compare(col column, op string, v bson.RawValue, all fields) error {
 	if isNull(v) {
 		return fmt.Errorf("%s null", op)
 	}
 	value := toColumn(col.typ, v)
 	b.sql.WriteString(col.name + comparisons[op])
 	b.args = append(b.args, value)
-	if op[1] == 'l' || lookup(all, []string{"$lt"}).Type != 0 || lookup(all, []string{"$lte"}).Type != 0 {
+	if op[1] == 'l' || all.index("$lt") >= 0 || all.index("$lte") >= 0 {
 		return nil
 	}
 	switch value.(type) {

@@ -21,7 +21,6 @@ type table struct {
 	def     store.Collection
 	columns []column // _id first
 	byPath  map[string]int
-	byHead  map[string][]int // columns by the first name of their path
 	insert  string
 	replace string
 }
@@ -38,17 +37,17 @@ func newTable(def store.Collection, names map[string]string) *table {
 	if other := names[def.Name]; other != "" {
 		name = other
 	}
-	t := &table{name: quote(name), def: def, byPath: map[string]int{}, byHead: map[string][]int{}}
+	t := &table{name: quote(name), def: def, byPath: map[string]int{}}
 	t.add("_id", store.ObjectID)
 	for _, f := range def.Fields {
 		t.add(f.Path, f.Type)
 	}
-	var names_, updates []string
+	var keys, updates []string
 	for _, c := range t.columns {
-		names_ = append(names_, c.name)
+		keys = append(keys, c.name)
 		updates = append(updates, c.name+" = excluded."+c.name)
 	}
-	t.insert = fmt.Sprintf("INSERT INTO %s (%s, doc) VALUES (%s?)", t.name, strings.Join(names_, ", "), strings.Repeat("?, ", len(t.columns)))
+	t.insert = fmt.Sprintf("INSERT INTO %s (%s, doc) VALUES (%s?)", t.name, strings.Join(keys, ", "), strings.Repeat("?, ", len(t.columns)))
 	t.replace = fmt.Sprintf("%s ON CONFLICT (_id) DO UPDATE SET %s, doc = excluded.doc", t.insert, strings.Join(updates[1:], ", "))
 	return t
 }
@@ -56,7 +55,6 @@ func newTable(def store.Collection, names map[string]string) *table {
 func (t *table) add(path string, typ store.FieldType) {
 	c := column{path: strings.Split(path, "."), name: quote(strings.ReplaceAll(path, ".", "_")), typ: typ}
 	t.byPath[path] = len(t.columns)
-	t.byHead[c.path[0]] = append(t.byHead[c.path[0]], len(t.columns))
 	t.columns = append(t.columns, c)
 }
 
@@ -71,15 +69,13 @@ func (t *table) column(path string) (column, error) {
 
 // row makes the column values of a document, and the document itself last.
 func (t *table) row(doc bson.Raw) ([]driver.Value, error) {
-	elements, err := doc.Elements()
+	f, err := openDocument(doc)
 	if err != nil {
-		return nil, fmt.Errorf("damaged document in %s: %w", t.def.Name, err)
+		return nil, fmt.Errorf("%s: %w", t.def.Name, err)
 	}
 	row := make([]driver.Value, len(t.columns)+1)
-	for _, el := range elements {
-		for _, i := range t.byHead[el.Key()] {
-			row[i] = toColumn(t.columns[i].typ, lookupIn(el, t.columns[i].path[1:]))
-		}
+	for i, col := range t.columns {
+		row[i] = toColumn(col.typ, f.lookup(col.path))
 	}
 	row[len(t.columns)] = []byte(doc)
 	return row, nil

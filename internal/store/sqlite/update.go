@@ -69,14 +69,14 @@ func compileUpdate(doc bson.D) (update, error) {
 	return u, nil
 }
 
-// apply changes a document.
-func (u update) apply(doc bson.Raw, inserting bool) (bson.Raw, error) {
+// apply changes a document's fields.
+func (u update) apply(doc fields, inserting bool) (fields, error) {
 	for _, c := range u {
 		if c.insertOnly && !inserting {
 			continue
 		}
 		var err error
-		if doc, err = edit(doc, c.path, c.create, c.apply); err != nil {
+		if doc, err = doc.edit(c.path, c.create, c.apply); err != nil {
 			return nil, err
 		}
 	}

@@ -18,11 +18,11 @@ const breatheEvery = 1000
 
 // op is a compiled write.
 type op struct {
-	kind  store.WriteKind
-	table *table
-	row   []driver.Value // Insert, Replace
-	find  selection
-	change
+	kind   store.WriteKind
+	table  *table
+	row    []driver.Value // Insert, Replace
+	find   selection
+	lookup string // SELECT of the first match
 	update update
 	set    string // UPDATE of the columns that the update touches
 	sets   []int  // these columns
@@ -108,6 +108,7 @@ func (o *op) compileUpdate(doc bson.D) error {
 	if o.update, err = compileUpdate(doc); err != nil {
 		return err
 	}
+	o.lookup = o.find.text("rowid, doc") + " LIMIT 1"
 	var sql strings.Builder
 	sql.WriteString("UPDATE " + o.table.name + " SET doc = ?")
 	for i, col := range o.table.columns {
@@ -124,11 +125,15 @@ func (o *op) compileUpdate(doc bson.D) error {
 // withID encodes a document; one without an _id gets an ObjectID, as from MongoDB's drivers.
 func withID(document any) (bson.Raw, error) {
 	doc, err := bson.Marshal(document)
-	if err != nil || lookup(doc, []string{"_id"}).Type != 0 {
+	if err != nil {
+		return nil, err
+	}
+	f, err := openDocument(doc)
+	if err != nil || f.index("_id") >= 0 {
 		return doc, err
 	}
-	out := appendElement(newDocument(len(doc)+32), "_id", rawValue(bson.NewObjectID()))
-	return endDocument(append(out, doc[4:len(doc)-1]...)), nil
+	id := bson.RawElement(appendElement(nil, "_id", rawValue(bson.NewObjectID())))
+	return append(fields{id}, f...).document(), nil
 }
 
 // submit has a batch committed.
@@ -234,7 +239,7 @@ func (tx *transaction) write(o *op) error {
 
 // updateFirst changes the first match, or inserts a document if that is wanted and there is none.
 func (tx *transaction) updateFirst(o *op) error {
-	row, err := tx.one(tx.ctx, o.find.text("rowid, doc")+" LIMIT 1", o.find.args...)
+	row, err := tx.one(tx.ctx, o.lookup, o.find.args...)
 	if err != nil {
 		return err
 	}
@@ -245,14 +250,15 @@ func (tx *transaction) updateFirst(o *op) error {
 	if o.kind != store.Upsert {
 		return nil
 	}
-	doc, err := o.find.seed()
+	f, err := o.find.seed()
 	if err != nil {
 		return err
 	}
-	if doc, err = o.update.apply(doc, true); err != nil {
+	if f, err = o.update.apply(f, true); err != nil {
 		return err
 	}
-	if doc, err = withID(doc); err != nil {
+	doc, err := withID(f.document())
+	if err != nil {
 		return err
 	}
 	if o.row, err = o.table.row(doc); err != nil {
@@ -265,19 +271,22 @@ func (tx *transaction) updateFirst(o *op) error {
 // store writes the updated document and the columns that the update touches.
 func (tx *transaction) store(o *op, found []driver.Value) error {
 	old, _ := found[1].([]byte)
-	doc, err := o.update.apply(old, false)
+	f, err := openDocument(old)
 	if err != nil {
 		return err
 	}
-	o.after = doc
-	if bytes.Equal(doc, old) {
+	if f, err = o.update.apply(f, false); err != nil {
+		return err
+	}
+	o.after = f.document()
+	if bytes.Equal(o.after, old) {
 		return nil
 	}
 	args := make([]driver.Value, 0, len(o.sets)+2)
-	args = append(args, []byte(doc))
+	args = append(args, []byte(o.after))
 	for _, i := range o.sets {
 		col := o.table.columns[i]
-		args = append(args, toColumn(col.typ, lookup(doc, col.path)))
+		args = append(args, toColumn(col.typ, f.lookup(col.path)))
 	}
 	_, err = tx.exec(tx.ctx, o.set, append(args, found[0])...)
 	return err
@@ -345,18 +354,18 @@ func (tx *transaction) breathe(n int) error {
 }
 
 // seed is the document that an upsert begins with: the equalities of its filter.
-func (s selection) seed() (bson.Raw, error) {
-	elements, err := s.raw.Elements()
+func (s selection) seed() (fields, error) {
+	filter, err := openDocument(s.raw)
 	if err != nil {
 		return nil, err
 	}
-	doc := bson.Raw(endDocument(newDocument(64)))
-	for _, el := range elements {
+	var doc fields
+	for _, el := range filter {
 		v := el.Value()
 		if inner, ok := v.DocumentOK(); strings.HasPrefix(el.Key(), "$") || ok && isOperators(inner) {
 			continue
 		}
-		if doc, err = edit(doc, strings.Split(el.Key(), "."), true, always(v)); err != nil {
+		if doc, err = doc.edit(strings.Split(el.Key(), "."), true, always(v)); err != nil {
 			return nil, err
 		}
 	}
