@@ -36,7 +36,7 @@ func newRoot(a *app) *cobra.Command {
 		Short: "Send outreach sequences, read the answers",
 		Long:  rootLong,
 	},
-		newInit(a), newCrontab(a), newVersion(a),
+		newMailboxes(a), newInit(a), newCrontab(a), newVersion(a),
 	)
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.SetIn(a.in)

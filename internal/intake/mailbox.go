@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -137,26 +138,36 @@ func (f *form) completeMailbox(n *yaml.Node, given map[string]*yaml.Node, m *Mai
 	smtpDefaults(&m.Doc.SMTP)
 	imapDefaults(&m.Doc.IMAP)
 	for _, door := range []*outreach.Server{&m.Doc.SMTP, &m.Doc.IMAP} {
-		if door.Username == "" {
-			door.Username = m.Doc.Email
-		}
 		if door.Auth == "" {
 			door.Auth = auth
+		}
+		if door.Username == "" && (m.Secrets.SMTPPassword != "" || door.Auth == outreach.AuthXOAUTH2 || door == &m.Doc.IMAP) {
+			door.Username = m.Doc.Email
 		}
 	}
 	if m.Secrets.IMAPPassword == "" {
 		m.Secrets.IMAPPassword = m.Secrets.SMTPPassword // most providers have one password for both
 	}
-	if needs(m, outreach.AuthPassword) && m.Secrets.SMTPPassword == "" {
-		f.fail(n, "smtpPassword", "missing")
-	}
-	if needs(m, outreach.AuthXOAUTH2) && m.Secrets.OAuth == nil {
-		f.fail(n, "oauth", "missing, but auth is xoauth2")
-	}
 }
 
-func needs(m *Mailbox, auth outreach.AuthMethod) bool {
-	return m.Doc.SMTP.Auth == auth || auth == outreach.AuthXOAUTH2 && m.Doc.IMAP.Auth == auth
+// CheckSecrets tells which secret a new mailbox lacks, as Problems. A mailbox that exists already may leave them out. An SMTP server for
+// which neither user name nor password is given is a relay that wants none.
+func (m *Mailbox) CheckSecrets() error {
+	auths := []outreach.AuthMethod{m.Doc.SMTP.Auth, m.Doc.IMAP.Auth}
+	var missing Problems
+	lacks := func(field, message string) {
+		missing = append(missing, Problem{File: m.File, Line: m.Line, Field: field, Message: message})
+	}
+	if slices.Contains(auths, outreach.AuthXOAUTH2) && m.Secrets.OAuth == nil {
+		lacks("oauth", "missing, but auth is xoauth2")
+	}
+	switch noSMTP := m.Secrets.SMTPPassword == "" && m.Doc.SMTP.Auth == outreach.AuthPassword; {
+	case noSMTP && (m.Secrets.IMAPPassword == "" || m.Doc.SMTP.Username != ""):
+		lacks("smtpPassword", "missing")
+	case m.Secrets.IMAPPassword == "" && m.Doc.IMAP.Auth == outreach.AuthPassword:
+		lacks("imapPassword", "missing")
+	}
+	return missing.err()
 }
 
 func (f *form) address(field *string) setter {

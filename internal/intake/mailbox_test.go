@@ -73,7 +73,7 @@ email: again@x.io
 		`line 5: smtp.host: "smtp.example.com:587" is not a host name`, `line 6: smtp.port: "99999" is not a whole number from 1 to 65535`,
 		`line 7: smtp.security: "ssl" is not one of tls starttls none`, "line 8: imap.host: missing", `line 9: timezone: unknown time zone "Mars/Olympus"`,
 		`line 10: dailyLimit: "many"`, `line 11: tlsInsecure: "maybe" is not true or false`, `line 12: rampUp.since: "yesterday" is not a date`,
-		`line 13: saveSent: "sometimes"`, `line 14: replyTo: "nobody"`, "line 15: email: given twice", "line 1: smtpPassword: missing",
+		`line 13: saveSent: "sometimes"`, `line 14: replyTo: "nobody"`, "line 15: email: given twice",
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("lacks %q in:\n%v", want, err)
@@ -113,6 +113,31 @@ func TestMailboxFromFields(t *testing.T) {
 	_, err = MailboxFields(map[string]string{"email": "a@x.io", "smtp.host": "s", "smtp.port": "x", "imap.host": "i", "smtpPassword": "p"})
 	if err == nil || !strings.HasPrefix(err.Error(), "smtp.port: ") {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestSecretsThatANewMailboxLacks(t *testing.T) {
+	for text, want := range map[string]string{
+		"smtpPassword: p": "",
+		"imapPassword: p": "", // a relay that wants no login
+		"dailyLimit: 1":   "m.yaml line 1: smtpPassword: missing",
+		"smtp: {host: s, username: u}\nimapPassword: p":   "m.yaml line 1: smtpPassword: missing",
+		"smtp: {host: s, auth: xoauth2}\nimapPassword: p": "m.yaml line 1: oauth: missing, but auth is xoauth2",
+	} {
+		if !strings.Contains(text, "smtp:") {
+			text += "\nsmtp: {host: s}"
+		}
+		got, err := Mailboxes("m.yaml", strings.NewReader("email: a@x.io\nimap: {host: i}\n"+text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		message := ""
+		if err := got[0].CheckSecrets(); err != nil {
+			message = err.Error()
+		}
+		if message != want {
+			t.Errorf("%s: got %q, want %q", text, message, want)
+		}
 	}
 }
 
