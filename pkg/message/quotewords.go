@@ -10,7 +10,7 @@ var wroteWords = list(`wrote, writes, a écrit, a ecrit, écrit, écrivait, schr
 	書きました, 書いた, のメール, 写道, 寫道, 写到, 님이 작성, 작성:, 썼습니다`)
 
 // quotingWords open a quote introduced without a date ("Quoting X <x@example.com>:", the webmails built on Horde).
-var quotingWords = list(`quoting, zitat von, quotando, citando, citando a, citat, cytowanie, citeren, en réponse à, scrive, excerpts from`)
+var quotingWords = list(`quoting, zitat von, quotando, citando, citando a, citat, cytowanie, citeren, en réponse à, missatge de, mensaje de, message de, excerpts from`)
 
 // sentWord introduces a quote only after an "On" date: alone it is too common.
 const sentWord = "sent"
