@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	gomessage "github.com/emersion/go-message"
 
@@ -34,23 +36,16 @@ type Draft struct {
 // folded, bodies quoted-printable, so that no line is longer than 76 characters where it can be folded and none than 998. The same draft
 // always gives the same bytes. A line end or NUL in any header value is refused, and so is an address, id or URI that no header can carry.
 func Compose(d Draft) ([]byte, error) {
-	header, err := d.header()
-	if err != nil {
-		return nil, fmt.Errorf("compose message to %q: %w", d.To.Address, err)
-	}
 	if strings.TrimSpace(d.Text) == "" && d.HTML != "" {
 		d.Text = TextFromHTML(d.HTML)
 	}
 	var out bytes.Buffer
 	out.Grow(2048 + (len(d.Text)+len(d.HTML))*5/4)
-	if d.HTML == "" {
-		err = writePart(textHeader(header, "text/plain"), d.Text, func(h gomessage.Header) (io.WriteCloser, error) {
-			return gomessage.CreateWriter(&out, h)
-		})
-	} else {
-		err = writeAlternative(&out, header, d)
+	write := d.writeText
+	if d.HTML != "" {
+		write = d.writeAlternative
 	}
-	if err != nil {
+	if err := write(&out); err != nil {
 		return nil, fmt.Errorf("compose message to %q: %w", d.To.Address, err)
 	}
 	return out.Bytes(), nil
@@ -59,22 +54,21 @@ func Compose(d Draft) ([]byte, error) {
 // TextFromHTML renders HTML as plain text: what a message says to a reader without HTML.
 func TextFromHTML(html string) string { return htmlToText(html) }
 
-// header checks every value and returns the fields in their customary order.
-func (d Draft) header() (gomessage.Header, error) {
-	var h gomessage.Header
+// complete puts the message's fields above those of its content.
+func (d Draft) complete(content gomessage.Header) (gomessage.Header, error) {
 	if d.Date.IsZero() {
-		return h, errors.New("no date")
+		return content, errors.New("no date")
 	}
 	fields, err := d.fields()
 	if err != nil {
-		return h, err
+		return content, err
 	}
-	for i := len(fields) - 1; i >= 0; i-- { // go-message puts each field above those before it
-		if f := fields[i]; f.raw != "" {
-			h.Add(f.name, f.raw)
+	for _, f := range slices.Backward(fields) { // go-message puts each field above those before it
+		if f.raw != "" {
+			content.AddRaw(foldField(f.name, f.raw))
 		}
 	}
-	return h, nil
+	return content, nil
 }
 
 // fields are the header fields from top to bottom, encoded; those without value are left out.
@@ -99,19 +93,38 @@ func (d Draft) fields() ([]field, error) {
 	return fields, e.err
 }
 
-// writeAlternative writes both parts, the plain one first: a reader shows the last one that it can (RFC 2046 section 5.1.4).
-func writeAlternative(out io.Writer, header gomessage.Header, d Draft) error {
-	header.SetContentType("multipart/alternative", map[string]string{"boundary": boundary(d)})
+func (d Draft) writeText(out io.Writer) error {
+	header, err := d.complete(textHeader("text/plain"))
+	if err != nil {
+		return err
+	}
 	w, err := gomessage.CreateWriter(out, header)
 	if err != nil {
 		return err
 	}
-	create := func(h gomessage.Header) (io.WriteCloser, error) { return w.CreatePart(h) }
-	if err := writePart(textHeader(gomessage.Header{}, "text/plain"), d.Text, create); err != nil {
+	return writeBody(w, d.Text)
+}
+
+// writeAlternative writes both parts, the plain one first: a reader shows the last one that it can (RFC 2046 section 5.1.4).
+func (d Draft) writeAlternative(out io.Writer) error {
+	var content gomessage.Header
+	content.SetContentType("multipart/alternative", map[string]string{"boundary": boundary(d)})
+	header, err := d.complete(content)
+	if err != nil {
 		return err
 	}
-	if err := writePart(textHeader(gomessage.Header{}, "text/html"), d.HTML, create); err != nil {
+	w, err := gomessage.CreateWriter(out, header)
+	if err != nil {
 		return err
+	}
+	for _, part := range [...]struct{ contentType, body string }{{"text/plain", d.Text}, {"text/html", d.HTML}} {
+		p, err := w.CreatePart(textHeader(part.contentType))
+		if err != nil {
+			return err
+		}
+		if err := writeBody(p, part.body); err != nil {
+			return err
+		}
 	}
 	return w.Close()
 }
@@ -123,17 +136,14 @@ func boundary(d Draft) string {
 	return "=_" + hex.EncodeToString(sum[:16])
 }
 
-func textHeader(h gomessage.Header, contentType string) gomessage.Header {
-	h.SetContentType(contentType, map[string]string{"charset": "utf-8"})
+func textHeader(contentType string) gomessage.Header {
+	var h gomessage.Header
 	h.Set("Content-Transfer-Encoding", "quoted-printable")
+	h.SetContentType(contentType, map[string]string{"charset": "utf-8"})
 	return h
 }
 
-func writePart(h gomessage.Header, body string, create func(gomessage.Header) (io.WriteCloser, error)) error {
-	w, err := create(h)
-	if err != nil {
-		return err
-	}
+func writeBody(w io.WriteCloser, body string) error {
 	if _, err := io.WriteString(w, cleanBody(body)); err != nil {
 		return err
 	}
@@ -142,7 +152,9 @@ func writePart(h gomessage.Header, body string, create func(gomessage.Header) (i
 
 // cleanBody makes a body valid UTF-8 with one kind of line end, and ends it with one.
 func cleanBody(s string) string {
-	s = strings.ToValidUTF8(s, "\uFFFD")
+	if !utf8.ValidString(s) {
+		s = strings.ToValidUTF8(s, "\uFFFD")
+	}
 	if strings.Contains(s, "\r") {
 		s = strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
 	}

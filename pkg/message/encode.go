@@ -168,6 +168,23 @@ func (e *headerEncoder) uris(name string, uris []string) string {
 // foldBlanks makes every run of blanks one space: a header may be folded at any of them.
 func foldBlanks(s string) string { return strings.Join(strings.Fields(s), " ") }
 
+// foldField writes a field, a new line begun before each word that would pass maxLine (RFC 5322 section 2.2.3). go-message folds too, but
+// not behind a first word that is too long.
+func foldField(name, value string) []byte {
+	line := append(make([]byte, 0, len(name)+len(value)+16), name...)
+	line = append(line, ':')
+	width := len(line)
+	for i, word := range strings.Split(value, " ") {
+		if i > 0 && width+1+len(word) > maxLine {
+			line = append(line, '\r', '\n')
+			width = 0
+		}
+		line = append(append(line, ' '), word...)
+		width += 1 + len(word)
+	}
+	return append(line, '\r', '\n')
+}
+
 func longestWord(s string) int {
 	longest := 0
 	for w := range strings.FieldsSeq(s) {
