@@ -32,6 +32,7 @@ type app struct {
 	settings *config.Settings
 	keys     *mailbox.Keyring
 	store    *store.Store
+	dial     *mailbox.Dialer
 }
 
 func newApp() *app {

@@ -177,6 +177,17 @@ func TestNestedAndRenamed(t *testing.T) {
 	}
 }
 
+func TestFallbackMailbox(t *testing.T) {
+	if mb := mustLoad(t, nil, nil).Fallback(); mb != nil {
+		t.Errorf("made from nothing: %+v", mb)
+	}
+	env := map[string]string{"IMAP_HOST": "h", "IMAP_USER": "U@x.io", "IMAP_PASSWORD": "p"}
+	first, again := mustLoad(t, nil, env).Fallback(), mustLoad(t, nil, env).Fallback()
+	if first.ID != again.ID || first.ID.IsZero() || first.Email != "u@x.io" || first.ClearIMAPPassword != "p" || first.IMAP.Port != 993 {
+		t.Errorf("got %+v", first)
+	}
+}
+
 func TestSecretFiles(t *testing.T) {
 	files := map[string]string{"secret": "s3cret\n", ".env": "CRON_SECRET_FILE=secret\n"}
 	if s := mustLoad(t, files, nil); s.CronSecret.Reveal() != "s3cret" {

@@ -9,7 +9,11 @@
 package config
 
 import (
+	"crypto/sha256"
+	"strings"
 	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"mailrun/pkg/outreach"
 )
@@ -96,4 +100,19 @@ func (s *Settings) Warnings() []string {
 		warnings = append(warnings, "CRON_SECRET is shorter than 32 characters: make a longer one, for example with `openssl rand -hex 32`")
 	}
 	return warnings
+}
+
+// Fallback is the mailbox that the IMAP_* settings describe, or nil. Its id is made from host and user, so that its cursor is found again.
+func (s *Settings) Fallback() *outreach.Mailbox {
+	if s.IMAP.Host == "" {
+		return nil
+	}
+	sum := sha256.Sum256([]byte("IMAP_* fallback\x00" + strings.ToLower(s.IMAP.Host) + "\x00" + s.IMAP.User))
+	return &outreach.Mailbox{
+		ID: bson.ObjectID(sum[:12]), Email: strings.ToLower(s.IMAP.User), Status: outreach.MailboxActive,
+		IMAP: outreach.Server{
+			Host: s.IMAP.Host, Port: s.IMAP.Port, Security: s.IMAP.Security, Username: s.IMAP.User, Auth: outreach.AuthPassword,
+		},
+		ClearIMAPPassword: s.IMAP.Password.Reveal(),
+	}
 }
