@@ -1,0 +1,120 @@
+package message
+
+import "time"
+
+// months maps the names and abbreviations of the months, in lower case, to their numbers. Abbreviations that are common words in another
+// language (Portuguese "out", "set") are left out.
+var months = monthTable([...]string{
+	1:  `january, jan, januar, jänner, januari, janvier, janv, enero, ene, gennaio, gen, janeiro, janv, styczeń, stycznia, stycznia, январь, января, янв, januar, ledna, leden, tammikuu, tammikuuta, ocak, يناير, كانون الثاني, جانفي, januára, ianuarie, ιανουαρίου, січня`,
+	2:  `february, feb, februar, feber, februari, février, fevrier, févr, fév, fevr, febrero, febbraio, fevereiro, fev, luty, lutego, lut, февраль, февраля, фев, февр, února, helmikuu, helmikuuta, şubat, فبراير, شباط, فيفري, lutego, februarie, φεβρουαρίου, лютого`,
+	3:  `march, mar, mär, märz, mrz, maerz, maart, mrt, mars, marzo, março, marco, marzec, marca, март, марта, мар, marts, března, maaliskuu, maaliskuuta, mart, مارس, اذار, martie, μαρτίου, березня`,
+	4:  `april, apr, avril, avr, abril, abr, aprile, kwiecień, kwietnia, kwi, апрель, апреля, апр, dubna, huhtikuu, huhtikuuta, nisan, ابريل, نيسان, افريل, aprilie, απριλίου, квітня`,
+	5:  `may, mai, mei, maj, maja, mayo, maggio, mag, maio, май, мая, května, toukokuu, toukokuuta, mayıs, مايو, ايار, ماي, μαΐου, травня`,
+	6:  `june, jun, juni, juin, junio, giugno, giu, junho, czerwiec, czerwca, cze, июнь, июня, июн, června, kesäkuu, kesäkuuta, haziran, يونيو, يونيه, حزيران, جوان, iunie, ιουνίου, червня`,
+	7:  `july, jul, juli, juillet, juil, julio, luglio, lug, julho, lipiec, lipca, lip, июль, июля, июл, července, heinäkuu, heinäkuuta, temmuz, يوليو, يوليه, تموز, جويلية, iulie, ιουλίου, липня`,
+	8:  `august, aug, augustus, augusti, août, aout, agosto, ago, sierpień, sierpnia, sie, август, августа, авг, srpna, elokuu, elokuuta, ağustos, اغسطس, اب, اوت, αυγούστου, серпня`,
+	9:  `september, sept, sep, septembre, septiembre, setiembre, settembre, setembro, wrzesień, września, wrz, сентябрь, сентября, сен, сент, září, syyskuu, syyskuuta, eylül, سبتمبر, ايلول, septembrie, σεπτεμβρίου, вересня`,
+	10: `october, oct, oktober, okt, octobre, octubre, ottobre, ott, outubro, październik, października, paź, октябрь, октября, окт, října, lokakuu, lokakuuta, ekim, اكتوبر, تشرين الاول, octombrie, οκτωβρίου, жовтня`,
+	11: `november, nov, novembre, noviembre, novembro, listopad, listopada, lis, ноябрь, ноября, ноя, нояб, listopadu, marraskuu, marraskuuta, kasım, نوفمبر, تشرين الثاني, noiembrie, νοεμβρίου, листопада`,
+	12: `december, dec, dez, dezember, décembre, decembre, déc, diciembre, dic, dicembre, dezembro, grudzień, grudnia, gru, декабрь, декабря, дек, desember, prosince, joulukuu, joulukuuta, aralık, ديسمبر, كانون الاول, decembrie, δεκεμβρίου, грудня`,
+})
+
+// unreliableMonths are names that mean something else where no day stands beside them.
+var unreliableMonths = wordSet(`mars, marca, mart, marts, maja, augustus, june, april, lipca`)
+
+// weekdays maps the names of the days, in lower case and folded as foldReturnText folds.
+var weekdays = weekdayTable([...]string{
+	time.Monday:    `monday, mon, montag, lundi, lunes, lunedì, lunedi, segunda, segunda-feira, maandag, poniedziałek, poniedziałku, понедельник, понедельника, måndag, mandag, الاثنين, الإثنين, 月曜日, 月曜, 星期一, 周一, 週一`,
+	time.Tuesday:   `tuesday, tue, dienstag, mardi, martes, martedì, martedi, terça, terça-feira, dinsdag, wtorek, wtorku, вторник, вторника, tisdag, tirsdag, الثلاثاء, 火曜日, 火曜, 星期二, 周二, 週二`,
+	time.Wednesday: `wednesday, wed, mittwoch, mercredi, miércoles, mercoledì, mercoledi, quarta, quarta-feira, woensdag, środa, środę, środy, среда, среду, среды, onsdag, الاربعاء, 水曜日, 水曜, 星期三, 周三, 週三`,
+	time.Thursday:  `thursday, thu, donnerstag, jeudi, jueves, giovedì, giovedi, quinta, quinta-feira, donderdag, czwartek, czwartku, четверг, четверга, torsdag, الخميس, 木曜日, 木曜, 星期四, 周四, 週四`,
+	time.Friday:    `friday, fri, freitag, vendredi, viernes, venerdì, venerdi, sexta, sexta-feira, vrijdag, piątek, piątku, пятница, пятницу, пятницы, fredag, الجمعة, 金曜日, 金曜, 星期五, 周五, 週五`,
+	time.Saturday:  `saturday, samstag, sonnabend, samedi, sábado, sabato, zaterdag, sobota, sobotę, суббота, субботу, lördag, lørdag, السبت, 土曜日, 土曜, 星期六, 周六, 週六`,
+	time.Sunday:    `sunday, sonntag, dimanche, domingo, domenica, zondag, niedziela, niedzielę, воскресенье, söndag, søndag, الاحد, 日曜日, 日曜, 星期日, 星期天, 周日, 週日`,
+})
+
+// hanDays are the days that no blank sets apart from the words around them.
+var hanDays = list(`月曜日, 火曜日, 水曜日, 木曜日, 金曜日, 土曜日, 日曜日, 星期一, 星期二, 星期三, 星期四, 星期五, 星期六, 星期日, 星期天, 周一, 周二, 周三, 周四, 周五, 周六, 周日, 週一, 週二, 週三, 週四, 週五, 週六, 週日`)
+
+// tomorrowWords name the day after the receipt.
+var tomorrowWords = wordSet(`tomorrow, morgen, demain, mañana, domani, amanhã, jutro, завтра, imorgon, غدا`)
+
+// nextWeekWords name the Monday after the receipt.
+var nextWeekWords = list(`next week, nächste woche, nächster woche, semaine prochaine, próxima semana, settimana prossima, prossima settimana, semana que vem, volgende week, przyszłym tygodniu, следующей неделе, nästa vecka, næste uge, neste uke,
+	الاسبوع القادم, الاسبوع المقبل, 来週, 下周, 下星期, 下週`)
+
+// returnWords before a date say that the writer is back then.
+var returnWords = list(`back, return, returning, returns, be available again, available again, resume, resuming, reachable again, in the office again, in office again,
+	zurück, zurueck, wieder, rückkehr, zurückkehre, erreichen sie mich ab, erreichbar ab,
+	retour, de retour, reviens, rentre, retournerai, revenir, serai de nouveau, serai à nouveau, reprendrai, reprise, disponible à partir, joignable à partir,
+	regreso, regresaré, regresare, regresando, vuelvo, volveré, vuelta, de vuelta, me reincorporo, reincorporaré, reincorporación, reincorporo, disponible a partir, retornaré, retomaré,
+	rientro, rientrerò, rientrero, ritorno, tornerò, tornero, sarò di nuovo, di nuovo in ufficio, disponibile dal, reperibile dal, di ritorno,
+	retorno, retornarei, volto, voltarei, regressarei, regresso, de volta, estarei de volta, disponível a partir,
+	terug, weer, terugkeer, bereikbaar vanaf, wracam, wrócę, powrót, powracam, będę ponownie, ponownie, z powrotem, dostępny od, dostępna od,
+	вернусь, возвращаюсь, возвращение, выйду, выхожу, на связи с, на работе с, снова, буду на месте, приступлю, буду доступен с, буду доступна с,
+	tillbaka, åter, återkommer, är åter, tilbage, retur, igen, tilbake, tilgængelig igen, takaisin, palaan,
+	اعود, ساعود, سأعود, العودة, عودتي, وساعود, نعود, سنعود, استئناف, ساكون متاح, 復帰, 戻り, 戻る, 再開, 出社, 返回, 回来, 回來, 返岗, 上班, 恢复, dönüş, döneceğim`)
+
+// untilWords before a date say that the absence ends then.
+var untilWords = list(`until, untill, till, til, 'til, through, thru, up to, up until, ending, ends,
+	bis, jusqu'au, jusqu'à, jusque, hasta, fino al, fino a, fino, sino al, até, ate, tot, tot en met, t/m, aż do, włącznie do, до, по,
+	till och med, t o m, tom, til og med, t.o.m, t.o.m., asti, saakka, حتى, الى, لغاية, ولغاية, 至, 到, 直到, 直至`)
+
+// rangeWords say the same if they stand right before the date, a weekday or an article between.
+var rangeWords = wordSet(`to, and, by, before, au, al, a, ao, à, às, do, til, till, -, y, et, e, i`)
+
+// rangeFillers may stand between a range word and its date.
+var rangeFillers = wordSet(`the, el, le, la, il, den, dem, zum, o, ,, ., día, dia, dnia`)
+
+// fromWords before a date say that the absence begins then.
+var fromWords = list(`from, since, starting, beginning, as of, effective, between, vom, seit, ab, ab dem, zwischen, depuis, à partir du, à compter du, dès le, dès, desde, a partir del, a partir de, a partire dal, dal,
+	vanaf, sinds, tussen, od, с, со, начиная с, från, från och med, fr o m, fr.o.m, fra, fra og med, mellem, mellan, alkaen, من, منذ, ابتداء من, اعتبارا من, بين, 自, 从, 從, 由`)
+
+// returnAfter, untilAfter and fromAfter are the words right after a date that say the same.
+var (
+	returnAfter = list(`back, zurück, wieder, terug, weer, tillbaka, tilbage, tilbake, igen, takaisin, de retour, de volta, de vuelta, 戻, 復帰, 再開, 以降, より通常, に出社, から出社, 返回, 回来, 回來, 上班, 恢复, 回到, 回复上班, döneceğim, dönüyorum, itibaren, ponownie, wracam, вернусь, выйду, اعود, ساعود`)
+	untilAfter  = list(`まで, 迄, の間, 期间, 期間, 止, 前, kadar, inclusive, einschließlich, inclus, włącznie, включительно, saakka, asti`)
+	fromAfter   = list(`から, より, 起, 开始, 開始, itibarıyla`)
+)
+
+// dayFirstWords give away a language in which the day stands first in "3/8"; only English is written both ways.
+var dayFirstWords = list(`ich, und, bis, je suis, jusqu'au, vous, hasta, estoy, estaré, oficina, ufficio, sono, fino al, até, estou, estarei, escritório, tot, niet, kantoor, jestem, nieobecny, nieobecna, я, до, jag, jeg, الى, حتى, من, hello everyone in london, annual leave`)
+
+// absenceHints show that a text speaks of an absence.
+var absenceHints = list(`out of office, out of the office, out-of-office, ooo, on vacation, on holiday, annual leave, on leave, maternity leave, paternity leave, parental leave, away from, travelling, traveling, absent, abwesend, abwesenheit, urlaub, nicht im büro, elternzeit, absence, congé, vacances, vacaciones,
+	fuera de la oficina, ausente, ausencia, férias, ferias, ausência, fuori ufficio, assente, ferie, assenza, afwezig, vakantie, verlof, nieobecn, urlop, отпуск, отсутств, semester, ledig, ferie, frånvaro, fravær, bortrest, اجازة, إجازة, خارج المكتب, غير متواجد, 休暇, 不在, 休み, 休假, 年假, 外出, 不在办公室, 出差, 请假, izin, loma, poissa`)
+
+// Small words inside of dates.
+var (
+	dayJoiners   = wordSet(`st, nd, rd, th, of, de, do, d, do dia, er, ero, го, e, de mes, di, den, den., ste`)
+	ordinalWords = wordSet(`st, nd, rd, th`)
+	yearJoiners  = wordSet(`de, of, del, roku, года, г, an, do`)
+	monthJoiners = wordSet(`the, den, le, il, el`)
+	rangeSigns   = wordSet(`-, to, until, till, through, thru, bis, au, al, a, à, tot, do, по, до, til, and, &`)
+	monthEnds    = wordSet(`end, ende, fin, fine, finales, final, fim, eind, einde, koniec, końca, конца, конце, slutet, slutningen, slutten, نهاية`)
+	monthMiddles = wordSet(`mid, middle, mitte, mi, mediados, metà, meados, medio, midden, połowy, середины, mitten, midten, منتصف`)
+)
+
+func monthTable(lists [13]string) map[string]int {
+	table := map[string]int{}
+	for month, words := range lists {
+		for _, word := range list(words) {
+			if word != "" {
+				table[word] = month
+			}
+		}
+	}
+	// The first word of a name of two is found alone; joinedMonth tells the months that share it by the second.
+	table["تشرين"], table["كانون"] = 10, 12
+	return table
+}
+
+func weekdayTable(lists [7]string) map[string]time.Weekday {
+	table := map[string]time.Weekday{}
+	for weekday, words := range lists {
+		for _, word := range list(words) {
+			table[word] = time.Weekday(weekday)
+		}
+	}
+	return table
+}
