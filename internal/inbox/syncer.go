@@ -62,6 +62,9 @@ type Options struct {
 // mailboxTime bounds one mailbox's pass; what is left is read by the next one.
 const mailboxTime = 75 * time.Second
 
+// ErrEveryMailbox says that no mailbox that was tried could be read. Each one's trouble was logged when it began.
+var ErrEveryMailbox = errors.New("every mailbox that was tried failed")
+
 // ErrUnknownMailbox says that --mailbox names no mailbox.
 var ErrUnknownMailbox = errors.New("no mailbox has this address")
 
@@ -101,7 +104,7 @@ func (r *run) run(ctx context.Context) (err error) {
 	}
 	s := r.snapshot()
 	if s.Mailboxes > 0 && s.Failed == s.Mailboxes {
-		return fmt.Errorf("every mailbox that was tried failed (%d); first: %s: %s", s.Failed, s.Errors[0].Mailbox, s.Errors[0].Message)
+		return fmt.Errorf("%w (%d); the first: %s: %s", ErrEveryMailbox, s.Failed, s.Errors[0].Mailbox, s.Errors[0].Message)
 	}
 	return nil
 }

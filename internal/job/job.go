@@ -50,8 +50,8 @@ type Runner struct {
 	Started func(outreach.CronRunLog)
 }
 
-// Run runs a job and returns its log as stored. The error is for what kept the log itself from being written, or that the job was
-// interrupted (ErrInterrupted); a job that failed is a log with status failed.
+// Run runs a job and returns its log as stored, nil only if it could not be written. The error is why the run failed: the job's own, or
+// ErrInterrupted after a signal.
 func (r *Runner) Run(ctx context.Context, j Job, triggeredBy string) (*outreach.CronRunLog, error) {
 	run := r.newLog(j, triggeredBy)
 	if !j.Enabled {
@@ -133,10 +133,7 @@ func (r *Runner) finish(ctx context.Context, run *outreach.CronRunLog, stats any
 	if interrupted {
 		return ErrInterrupted
 	}
-	if errors.Is(failure, store.ErrUnreachable) {
-		return failure
-	}
-	return nil
+	return failure
 }
 
 // closeLeftovers marks the logs of runs that cannot be running any more as failed.

@@ -50,50 +50,25 @@ func (b *box) situation(ctx context.Context, rec *outreach.Recipient, suppressed
 	now := b.Store.Now()
 	c := b.sequences[rec.SequenceID]
 	in := outreach.Situation{Now: now, Recipient: rec, Sequence: c.Sequence, Mailbox: b.mb, Policy: b.Policy, Suppressed: suppressed}
-	for _, cap := range b.caps(c, rec) {
-		n, err := b.Store.Reserved(ctx, cap.key)
+	for _, limit := range outreach.SharedCaps(now, c.Sequence, rec, b.mb, b.Policy) {
+		n, err := b.Store.Reserved(ctx, limit.Key)
 		if err != nil {
 			return in, err
 		}
-		cap.put(&in, n)
+		limit.Put(&in, n)
 	}
 	return in, nil
 }
 
-// sharedCap is a limit that several processes count against together.
-type sharedCap struct {
-	key   string
-	limit int
-	put   func(in *outreach.Situation, taken int)
-}
-
-// caps are the shared limits that a message to this recipient counts against.
-func (b *box) caps(c *campaign, rec *outreach.Recipient) []sharedCap {
-	var caps []sharedCap
-	now := b.Store.Now()
-	day := outreach.LocalDay(now, c.Location())
-	if c.DailyLimit > 0 {
-		caps = append(caps, sharedCap{"sequence:" + c.ID.Hex() + ":" + day, c.DailyLimit, func(in *outreach.Situation, n int) { in.SequenceSentToday = n }})
-	}
-	if c.NewPerDay > 0 && rec.Step == 0 {
-		caps = append(caps, sharedCap{"new:" + c.ID.Hex() + ":" + day, c.NewPerDay, func(in *outreach.Situation, n int) { in.SequenceNewToday = n }})
-	}
-	if b.Policy.DomainLimit > 0 {
-		day := outreach.LocalDay(now, b.mb.Location())
-		caps = append(caps, sharedCap{"domain:" + rec.Domain + ":" + day, b.Policy.DomainLimit, func(in *outreach.Situation, n int) { in.DomainSentToday = n }})
-	}
-	return caps
-}
-
 // reserve takes a place under every shared cap, or under none and returns ok false.
 func (b *box) reserve(ctx context.Context, c *campaign, rec *outreach.Recipient) (taken []string, ok bool, err error) {
-	for _, cap := range b.caps(c, rec) {
-		ok, err := b.Store.Reserve(ctx, cap.key, cap.limit)
+	for _, limit := range outreach.SharedCaps(b.Store.Now(), c.Sequence, rec, b.mb, b.Policy) {
+		ok, err := b.Store.Reserve(ctx, limit.Key, limit.Limit)
 		if err != nil || !ok {
 			b.unreserve(ctx, taken)
 			return nil, false, err
 		}
-		taken = append(taken, cap.key)
+		taken = append(taken, limit.Key)
 	}
 	return taken, true, nil
 }

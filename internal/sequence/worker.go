@@ -156,6 +156,9 @@ func (r *run) addCampaign(ctx context.Context, seq *outreach.Sequence) error {
 	return nil
 }
 
+// ErrEveryMailbox says that no mailbox that was tried could send. Each one's trouble was logged when it began.
+var ErrEveryMailbox = errors.New("every mailbox that was tried failed")
+
 // ErrUnknownSequence says that --sequence names none of the active sequences.
 var ErrUnknownSequence = errors.New("no active sequence has this name")
 
@@ -211,7 +214,7 @@ func (r *run) finish(ctx context.Context) error {
 		return err
 	}
 	if n := r.tried.Load(); n > 0 && r.broken.Load() >= n {
-		return fmt.Errorf("every mailbox that was tried failed (%d); the last error: %w", n, *r.fault.Load())
+		return fmt.Errorf("%w (%d); the last error: %w", ErrEveryMailbox, n, *r.fault.Load())
 	}
 	return nil
 }

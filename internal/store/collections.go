@@ -59,6 +59,7 @@ var Collections = []Collection{
 			{"email", Text}, {"status", Text}, {"nextSendAt", Time}, {"nextSyncAt", Time}, {"createdAt", Time},
 			{"lease.owner", Text}, {"lease.token", Text}, {"lease.until", Time},
 			{"syncLease.owner", Text}, {"syncLease.token", Text}, {"syncLease.until", Time},
+			{"sealed.oauth.refreshUntil", Time},
 		},
 		Indexes: []Index{
 			{Name: "email", Keys: []string{"email"}, Unique: true},

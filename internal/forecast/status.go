@@ -1,0 +1,416 @@
+package forecast
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"mailrun/internal/store"
+	"mailrun/pkg/outreach"
+)
+
+// Forecaster reads the store and asks the rules.
+type Forecaster struct {
+	Store  *store.Store
+	Policy outreach.Policy
+	// Content says why a due recipient's next step cannot be written ("missing_variable: company"), "" if it can. Nil asks nothing.
+	Content func(seq *outreach.Sequence, r *outreach.Recipient) string
+}
+
+// listedMost is how many recipients are listed one by one, and judgedMost how many due ones of a sequence are judged to count reasons; of
+// more than that the counts are of the first ones in line.
+const (
+	listedMost = 100
+	judgedMost = 2000
+)
+
+// Report is the answer to "why is nothing being sent?".
+type Report struct {
+	At        time.Time      `json:"at"`
+	Sequences []SequenceLine `json:"sequences"`
+	Mailboxes []MailboxLine  `json:"mailboxes"`
+	// Recipients are the ones asked for, else those that are passed over in the sequence that was asked for.
+	Recipients []RecipientLine       `json:"recipients,omitempty"`
+	Running    []outreach.CronRunLog `json:"running"`
+}
+
+// SequenceLine is one sequence: how its recipients stand, and what holds back those that are due. Status is completed if nobody waits for
+// anything in an active one. Reason is why the sequence as a whole sends nothing.
+type SequenceLine struct {
+	Name           string                  `json:"name"`
+	Status         outreach.SequenceStatus `json:"status"`
+	Reason         string                  `json:"reason,omitempty"`
+	StatusReason   string                  `json:"statusReason,omitempty"`
+	States         map[outreach.State]int  `json:"states"`
+	Due            int                     `json:"due"`
+	Waiting        []Waiting               `json:"waiting"`
+	NextEligibleAt *time.Time              `json:"nextEligibleAt,omitempty"`
+}
+
+// Waiting is a number of recipients that one reason holds back, and the earliest time at which it lets one of them go; without a time it is
+// for a person to end.
+type Waiting struct {
+	Reason         string     `json:"reason"`
+	Count          int        `json:"count"`
+	NextEligibleAt *time.Time `json:"nextEligibleAt,omitempty"`
+}
+
+// MailboxLine is one mailbox: its budget, and why it does not send now.
+type MailboxLine struct {
+	Email          string                 `json:"email"`
+	Status         outreach.MailboxStatus `json:"status"`
+	StatusReason   string                 `json:"statusReason,omitempty"`
+	SentToday      int                    `json:"sentToday"`
+	DailyCap       int                    `json:"dailyCap"`
+	LeftToday      int                    `json:"leftToday"`
+	Reason         string                 `json:"reason,omitempty"`
+	NextEligibleAt *time.Time             `json:"nextEligibleAt,omitempty"`
+	LastSyncOKAt   *time.Time             `json:"lastSyncOkAt,omitempty"`
+	LastError      *outreach.Fault        `json:"lastError,omitempty"`
+}
+
+// RecipientLine is one recipient: where he stands and why nothing is sent to him now; Reason "" means that the next run will.
+type RecipientLine struct {
+	Email          string         `json:"email"`
+	Sequence       string         `json:"sequence"`
+	State          outreach.State `json:"state"`
+	Step           int            `json:"step"`
+	Reason         string         `json:"reason,omitempty"`
+	NextEligibleAt *time.Time     `json:"nextEligibleAt,omitempty"`
+	Mailbox        string         `json:"mailbox,omitempty"`
+}
+
+// ErrUnknown says that no sequence or recipient has the name that was asked for.
+var ErrUnknown = errors.New("not known")
+
+// Status explains what is waiting and why, for everything, one sequence, or one recipient.
+func (f *Forecaster) Status(ctx context.Context, sequence, recipient string) (*Report, error) {
+	w, err := f.world(ctx, sequence)
+	if err != nil {
+		return nil, err
+	}
+	running, err := f.Store.RunningRuns(ctx)
+	if err != nil {
+		return nil, err
+	}
+	report := &Report{At: w.now, Running: orEmpty(running), Sequences: []SequenceLine{}, Mailboxes: w.mailboxLines()}
+	if recipient != "" {
+		report.Recipients, err = f.recipient(ctx, w, recipient)
+		return report, err
+	}
+	for _, seq := range w.sequences {
+		line, passed, err := f.sequence(ctx, w, seq)
+		if err != nil {
+			return nil, err
+		}
+		report.Sequences = append(report.Sequences, line)
+		report.Recipients = append(report.Recipients, passed[:min(len(passed), max(listedMost-len(report.Recipients), 0))]...)
+	}
+	return report, nil
+}
+
+// recipient explains every enrolment of an address.
+func (f *Forecaster) recipient(ctx context.Context, w *world, email string) ([]RecipientLine, error) {
+	found, err := f.Store.RecipientsByEmail(ctx, email)
+	if err != nil {
+		return nil, err
+	}
+	lines := []RecipientLine{}
+	for i := range found {
+		if seq := w.byID[found[i].SequenceID]; seq != nil {
+			line, err := f.explain(ctx, w, seq, &found[i])
+			if err != nil {
+				return nil, err
+			}
+			lines = append(lines, line)
+		}
+	}
+	if len(lines) == 0 {
+		return nil, ErrUnknown
+	}
+	return lines, nil
+}
+
+// sequence counts a sequence's recipients, judges those that are due, and lists those that are passed over.
+func (f *Forecaster) sequence(ctx context.Context, w *world, seq *outreach.Sequence) (SequenceLine, []RecipientLine, error) {
+	line := SequenceLine{Name: seq.Name, Status: seq.Status, StatusReason: seq.StatusReason, States: map[outreach.State]int{}, Waiting: []Waiting{}}
+	if seq.Status != outreach.SequenceActive {
+		line.Reason = "sequence_" + string(seq.Status)
+	}
+	reasons := newTally()
+	counts, err := f.Store.CountStates(ctx, seq.ID)
+	if err != nil {
+		return line, nil, err
+	}
+	for _, c := range counts {
+		line.States[c.State] += c.Count
+		switch c.State {
+		case outreach.StateHeld:
+			reasons.add(cmp.Or(c.Reason, outreach.ReasonHeld), c.Count, time.Time{})
+		case outreach.StatePaused:
+			reasons.add(outreach.ReasonRecipientPaused, c.Count, time.Time{})
+		}
+	}
+	waiting := line.States[outreach.StateQueued] + line.States[outreach.StateActive] + line.States[outreach.StateHeld] + line.States[outreach.StatePaused]
+	if seq.Status == outreach.SequenceActive && waiting == 0 && len(counts) > 0 {
+		line.Status = outreach.SequenceCompleted
+	}
+	passed, err := f.judgeDue(ctx, w, seq, &line, reasons)
+	if err != nil {
+		return line, nil, err
+	}
+	held, err := f.held(ctx, w, seq)
+	line.Waiting = reasons.list()
+	line.NextEligibleAt = reasons.earliest()
+	return line, append(held, passed...), err
+}
+
+// judgeDue judges the sendable recipients in the order in which they come due.
+func (f *Forecaster) judgeDue(ctx context.Context, w *world, seq *outreach.Sequence, line *SequenceLine, reasons *tally) ([]RecipientLine, error) {
+	var passed []RecipientLine
+	for _, state := range []outreach.State{outreach.StateActive, outreach.StateQueued} {
+		judged := 0
+		err := f.Store.Upcoming(ctx, seq.ID, state, func(r outreach.Recipient) error {
+			if judged++; judged > judgedMost {
+				return errEnough
+			}
+			if !r.DueAt().After(w.now) {
+				line.Due++
+			}
+			one, err := f.explain(ctx, w, seq, &r)
+			if err != nil {
+				return err
+			}
+			if one.Reason != "" {
+				reasons.add(one.Reason, 1, timeOf(one.NextEligibleAt))
+				passed = append(passed, one)
+			}
+			return nil
+		})
+		if err != nil && !errors.Is(err, errEnough) {
+			return nil, err
+		}
+	}
+	return passed, nil
+}
+
+var errEnough = errors.New("enough")
+
+// held lists the recipients that wait for a person.
+func (f *Forecaster) held(ctx context.Context, w *world, seq *outreach.Sequence) ([]RecipientLine, error) {
+	found, _, err := f.Store.ListRecipients(ctx, store.Filter{Sequence: seq.ID, Status: string(outreach.StateHeld)}, store.Page{Number: 1, Size: listedMost})
+	lines := make([]RecipientLine, 0, len(found))
+	for i := range found {
+		line, err := f.explain(ctx, w, seq, &found[i])
+		if err != nil {
+			return nil, err
+		}
+		lines = append(lines, line)
+	}
+	return lines, err
+}
+
+// explain asks the rules about one recipient, with the mailbox that would send: its own, else whichever of the sequence's lets it go first.
+func (f *Forecaster) explain(ctx context.Context, w *world, seq *outreach.Sequence, r *outreach.Recipient) (RecipientLine, error) {
+	line := RecipientLine{Email: r.Email, Sequence: seq.Name, State: r.State, Step: r.Step}
+	suppressed, err := f.Store.Suppressed(ctx, r.Email)
+	if err != nil {
+		return line, err
+	}
+	d, mb, err := f.verdict(ctx, w, seq, r, suppressed != nil)
+	if err != nil {
+		return line, err
+	}
+	if mb != nil {
+		line.Mailbox = mb.Email
+	}
+	line.Reason = d.Reason
+	if d.Action == outreach.Send && f.Content != nil {
+		line.Reason = f.Content(seq, r)
+	}
+	if d.Reason != "" && !d.Until.IsZero() {
+		line.NextEligibleAt = &d.Until
+	}
+	return line, nil
+}
+
+// verdict is the best verdict over the mailboxes that could send.
+func (f *Forecaster) verdict(ctx context.Context, w *world, seq *outreach.Sequence, r *outreach.Recipient, suppressed bool) (outreach.Decision, *outreach.Mailbox, error) {
+	candidates := w.candidates(seq, r)
+	if len(candidates) == 0 {
+		candidates = []*outreach.Mailbox{nil}
+	}
+	var best outreach.Decision
+	var bestBox *outreach.Mailbox
+	for i, mb := range candidates {
+		in := outreach.Situation{Now: w.now, Recipient: r, Sequence: seq, Mailbox: mb, Policy: f.Policy, Suppressed: suppressed}
+		if err := f.taken(ctx, w, &in); err != nil {
+			return best, nil, err
+		}
+		d := outreach.Verdict(in)
+		if i == 0 || sooner(d, best) {
+			best, bestBox = d, mb
+		}
+		if best.Action == outreach.Send {
+			break
+		}
+	}
+	return best, bestBox, nil
+}
+
+// sooner tells whether a verdict lets the recipient go earlier than another.
+func sooner(a, b outreach.Decision) bool {
+	switch {
+	case a.Action == outreach.Send:
+		return b.Action != outreach.Send
+	case b.Action == outreach.Send, a.Until.IsZero():
+		return false
+	}
+	return b.Until.IsZero() || a.Until.Before(b.Until)
+}
+
+// taken fills in the shared caps, each read once.
+func (f *Forecaster) taken(ctx context.Context, w *world, in *outreach.Situation) error {
+	for _, c := range outreach.SharedCaps(in.Now, in.Sequence, in.Recipient, in.Mailbox, f.Policy) {
+		n, known := w.counters[c.Key]
+		if !known {
+			var err error
+			if n, err = f.Store.Reserved(ctx, c.Key); err != nil {
+				return err
+			}
+			w.counters[c.Key] = n
+		}
+		c.Put(in, n)
+	}
+	return nil
+}
+
+// tally counts reasons with their earliest ends.
+type tally struct {
+	order []string
+	by    map[string]*Waiting
+}
+
+func newTally() *tally { return &tally{by: map[string]*Waiting{}} }
+
+func (t *tally) add(reason string, n int, until time.Time) {
+	w := t.by[reason]
+	if w == nil {
+		w = &Waiting{Reason: reason}
+		t.by[reason] = w
+		t.order = append(t.order, reason)
+	}
+	w.Count += n
+	if !until.IsZero() && (w.NextEligibleAt == nil || until.Before(*w.NextEligibleAt)) {
+		w.NextEligibleAt = &until
+	}
+}
+
+func (t *tally) list() []Waiting {
+	out := make([]Waiting, 0, len(t.order))
+	for _, reason := range t.order {
+		out = append(out, *t.by[reason])
+	}
+	slices.SortStableFunc(out, func(a, b Waiting) int { return cmp.Compare(b.Count, a.Count) })
+	return out
+}
+
+func (t *tally) earliest() *time.Time {
+	var first *time.Time
+	for _, w := range t.by {
+		if w.NextEligibleAt != nil && (first == nil || w.NextEligibleAt.Before(*first)) {
+			first = w.NextEligibleAt
+		}
+	}
+	return first
+}
+
+func timeOf(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return *t
+}
+
+func orEmpty[T any](items []T) []T {
+	if items == nil {
+		return []T{}
+	}
+	return items
+}
+
+// world is what the answers rest on: sequences and mailboxes as stored.
+type world struct {
+	now       time.Time
+	sequences []*outreach.Sequence
+	byID      map[bson.ObjectID]*outreach.Sequence
+	mailboxes map[bson.ObjectID]*outreach.Mailbox
+	counters  map[string]int
+}
+
+// world reads the sequences (one, if it is named) and all mailboxes.
+func (f *Forecaster) world(ctx context.Context, only string) (*world, error) {
+	w := &world{now: f.Store.Now(), byID: map[bson.ObjectID]*outreach.Sequence{}, mailboxes: map[bson.ObjectID]*outreach.Mailbox{}, counters: map[string]int{}}
+	sequences, err := f.Store.AllSequences(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for i := range sequences {
+		if only == "" || sequences[i].Name == only {
+			w.sequences = append(w.sequences, &sequences[i])
+			w.byID[sequences[i].ID] = &sequences[i]
+		}
+	}
+	if only != "" && len(w.sequences) == 0 {
+		return nil, ErrUnknown
+	}
+	mailboxes, err := f.Store.AllMailboxes(ctx)
+	for i := range mailboxes {
+		if mailboxes[i].Status != outreach.MailboxFallback {
+			w.mailboxes[mailboxes[i].ID] = &mailboxes[i]
+		}
+	}
+	return w, err
+}
+
+// candidates are the mailboxes that could send to a recipient, the one that would first.
+func (w *world) candidates(seq *outreach.Sequence, r *outreach.Recipient) []*outreach.Mailbox {
+	if !r.MailboxID.IsZero() {
+		if mb := w.mailboxes[r.MailboxID]; mb != nil {
+			return []*outreach.Mailbox{mb}
+		}
+		return nil
+	}
+	var out []*outreach.Mailbox
+	for _, id := range seq.MailboxIDs {
+		if mb := w.mailboxes[id]; mb != nil {
+			out = append(out, mb)
+		}
+	}
+	slices.SortFunc(out, func(a, b *outreach.Mailbox) int { return outreach.CompareIdle(a, b, w.now) })
+	return out
+}
+
+// mailboxLines describes every mailbox's budget.
+func (w *world) mailboxLines() []MailboxLine {
+	lines := make([]MailboxLine, 0, len(w.mailboxes))
+	for _, mb := range w.mailboxes {
+		line := MailboxLine{
+			Email: mb.Email, Status: mb.Status, StatusReason: mb.StatusReason, DailyCap: mb.DailyCap(w.now), LeftToday: mb.RoomToday(w.now),
+			SentToday: mb.SentOn(outreach.LocalDay(w.now, mb.Location())), LastSyncOKAt: mb.LastSyncOKAt, LastError: mb.LastError,
+		}
+		if reason, until := mb.Blocked(w.now); reason != "" {
+			line.Reason = reason
+			if !until.IsZero() {
+				line.NextEligibleAt = &until
+			}
+		}
+		lines = append(lines, line)
+	}
+	slices.SortFunc(lines, func(a, b MailboxLine) int { return cmp.Compare(a.Email, b.Email) })
+	return lines
+}
