@@ -149,16 +149,14 @@ func enhancedStatus(r Reply) string {
 
 // isEnhanced tells whether a word is class.subject.detail with one, one to three, and one to three digits.
 func isEnhanced(word string) bool {
-	parts := strings.Split(word, ".")
-	if len(parts) != 3 || len(parts[0]) != 1 || !strings.Contains("245", parts[0]) {
+	if len(word) < 5 || len(word) > len("5.999.999") || word[1] != '.' || !strings.Contains("245", word[:1]) {
 		return false
 	}
-	for _, part := range parts {
-		if len(part) < 1 || len(part) > 3 || strings.Trim(part, "0123456789") != "" {
-			return false
-		}
+	subject, detail, ok := strings.Cut(word[2:], ".")
+	for _, part := range []string{subject, detail} {
+		ok = ok && 1 <= len(part) && len(part) <= 3 && strings.Trim(part, "0123456789") == ""
 	}
-	return true
+	return ok
 }
 
 // printable replaces control characters and broken UTF-8, so that a server's words can stand in a log line and in a terminal.

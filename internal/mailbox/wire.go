@@ -27,6 +27,8 @@ type wire struct {
 	write  time.Time     // likewise, for writes
 	left   int64         // bytes that may still be read
 	failed error         // the first read or write that failed: it tells a broken line from an unreadable answer
+
+	readArmed, writeArmed time.Time // the deadlines that the socket has
 }
 
 func newWire(conn net.Conn, idle time.Duration, maxBytes int64) *wire {
@@ -55,24 +57,52 @@ func (w *wire) begin(ctx context.Context) (done func()) {
 	}
 }
 
-// setIdle changes how long the other side may be silent from now on.
+// setIdle changes how long the other side may be silent, from the next read or write on.
 func (w *wire) setIdle(d time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.idle = d
-	w.arm()
 }
 
-// arm sets the socket's deadlines for the next step; the caller holds mu. It also reaches a read that already waits.
+// arm sets the socket's deadlines; the caller holds mu. It also reaches a read that already waits.
 func (w *wire) arm() {
-	if w.busy == 0 {
-		w.Conn.SetReadDeadline(time.Time{})
-		w.Conn.SetWriteDeadline(w.write)
-		return
+	w.armRead()
+	w.armWrite()
+}
+
+func (w *wire) armRead() {
+	deadline := time.Time{}
+	if w.busy > 0 {
+		deadline = earliest(w.next(), w.read)
 	}
-	next := earliest(time.Now().Add(w.idle), w.end)
-	w.Conn.SetReadDeadline(earliest(next, w.read))
-	w.Conn.SetWriteDeadline(earliest(next, w.write))
+	if w.moved(deadline, w.readArmed) {
+		w.readArmed = deadline
+		w.Conn.SetReadDeadline(deadline)
+	}
+}
+
+func (w *wire) armWrite() {
+	deadline := w.write
+	if w.busy > 0 {
+		deadline = earliest(w.next(), w.write)
+	}
+	if w.moved(deadline, w.writeArmed) {
+		w.writeArmed = deadline
+		w.Conn.SetWriteDeadline(deadline)
+	}
+}
+
+// next is when the next step must be done.
+func (w *wire) next() time.Time { return earliest(time.Now().Add(w.idle), w.end) }
+
+// moved tells whether a deadline is worth setting anew: setting one costs more than reading a reply, so it may be early by a sixteenth of
+// the idle time. It is never late.
+func (w *wire) moved(deadline, armed time.Time) bool {
+	if deadline.IsZero() || armed.IsZero() {
+		return deadline != armed
+	}
+	ahead := deadline.Sub(armed)
+	return ahead < 0 || ahead > w.idle/16
 }
 
 // earliest returns the earlier of two times, of which the second may be zero for never.
@@ -89,7 +119,7 @@ func (w *wire) Read(b []byte) (int, error) {
 		w.mu.Unlock()
 		return 0, w.fail(errTooMuch)
 	}
-	w.arm()
+	w.armRead()
 	w.mu.Unlock()
 	n, err := w.Conn.Read(b)
 	w.mu.Lock()
@@ -103,7 +133,7 @@ func (w *wire) Read(b []byte) (int, error) {
 
 func (w *wire) Write(b []byte) (int, error) {
 	w.mu.Lock()
-	w.arm()
+	w.armWrite()
 	w.mu.Unlock()
 	n, err := w.Conn.Write(b)
 	if err != nil {
@@ -143,7 +173,7 @@ func (w *wire) SetReadDeadline(t time.Time) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.read = t
-	w.arm()
+	w.armRead()
 	return nil
 }
 
@@ -152,7 +182,7 @@ func (w *wire) SetWriteDeadline(t time.Time) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.write = t
-	w.arm()
+	w.armWrite()
 	return nil
 }
 
