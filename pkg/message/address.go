@@ -57,7 +57,7 @@ func cutAddress(s string) (piece, rest string) {
 		case c == '>':
 			angle = false
 		case c == '@':
-			at = true
+			at = at || i > 0 && s[i-1] != '<' && s[i-1] != ',' // an "@" at the beginning is a route
 		case c == ':' && !at && !angle && !strings.HasSuffix(strings.ToLower(s[:i]), "mailto"):
 			return s[i+1 : i+1], s[i+1:] // the name of a group
 		case c == ';', c == ',' && (!angle || at):

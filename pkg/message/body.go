@@ -124,26 +124,18 @@ func cleanText(b []byte) string {
 	if len(b) > maxTextBytes {
 		b = b[:maxTextBytes]
 	}
-	if isClean(b) {
-		return string(b)
-	}
-	s := strings.ToValidUTF8(string(b), "\uFFFD")
-	s = strings.NewReplacer("\r\r\n", "\n", "\r\n", "\n", "\r", "\n").Replace(s)
-	return strings.Map(func(r rune) rune {
-		if r < ' ' && r != '\n' && r != '\t' || r == 0x7f {
-			return -1
-		}
-		return r
-	}, s)
-}
-
-func isClean(b []byte) bool {
-	for _, c := range b {
-		if c < ' ' && c != '\n' && c != '\t' || c >= 0x7f {
-			return false
+	out := make([]byte, 0, len(b))
+	for i := 0; i < len(b); i++ {
+		switch c := b[i]; {
+		case c == '\r':
+			if !bytes.HasPrefix(bytes.TrimLeft(b[i:min(len(b), i+3)], "\r"), []byte("\n")) {
+				out = append(out, '\n')
+			}
+		case c >= ' ' && c != 0x7f, c == '\n', c == '\t':
+			out = append(out, c)
 		}
 	}
-	return true
+	return strings.ToValidUTF8(string(out), "\uFFFD")
 }
 
 // text joins the blocks as a reader sees them one below the other.

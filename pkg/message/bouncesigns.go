@@ -25,13 +25,13 @@ var (
 		`(?:unable|not able|wasn't able|failed|could not|couldn't|cannot) (?:to )?deliver|(?:could|can)(?: ?not|n't) be delivered|did not reach the following|(?:delivery|delevery) (?:to|of|has|for|failed).{0,60}(?:failed|delayed|postponed|aborted|unsuccessful)|delivery failed|delivery has failed|` +
 		`was not delivered|not been delivered|was undeliverable|undeliverable to|undeliverable due|is undeliverable|following address(?:es)?(?:\(es\))? (?:failed|had)|permanent fatal errors|had (?:permanent|delivery|transient)|transcript of session|message returned|been returned because|returned to (?:you|sender)|` +
 		`unknown user:|user mailbox exceeds|invalid final delivery|non-delivery report|recipients? (?:was|were) rejected|was (?:automatically )?rejected|automatically rejected|not a member of this mailing list|mailbox is full|no valid recipients|error (?:was detected|has occurred) while|rejected by (?:a|the) (?:remote|recipient)|` +
-		`error delivering your|failure reasons|non-delivered information|sorry.{0,40}(?:unable|couldn't|could not|cannot)|did not exactly match|an error occurred while trying to deliver|group you tried to contact|message could not|` +
+		`error delivering your|trouble delivering|rejected recipient|failure reasons|non-delivered information|sorry.{0,40}(?:unable|couldn't|could not|cannot)|did not exactly match|an error occurred while trying to deliver|group you tried to contact|message could not|` +
 		`konnte nicht zugestellt|nicht zugestellt werden|n'a pas pu être (?:remis|distribué|délivré)|no se ha podido entregar|no pudo (?:ser )?entrega|impossibile recapitare|non è stato (?:possibile )?(?:recapit|consegn)|não (?:foi|pôde|pode) ser entregue|kon niet worden (?:bezorgd|afgeleverd)|` +
 		`не может быть доставлено|не было доставлено|не удалось доставить|送信できませんでした|配信できません|送信に失敗|届けられません|お届けできません|送達できません|无法(?:投递|送达|发送)|退回|無法傳遞`)
 	// replySubject marks what a person answers or forwards.
 	replySubject = regexp.MustCompile(`(?i)^\s*(?:re|aw|sv|vs|antw|rif|odp|res|ynt|fw|fwd|wg|tr|rv|i|enc|vl)(?:\[\d+\])?\s*:`)
 	// smtpLine is the answer of a server that refuses.
-	smtpLine = regexp.MustCompile(`(?:^|[\s:"'(])[45]\d\d[ -](?:#?[45]\.\d{1,3}\.\d{1,3}\b|\S+.{0,200}(?i:reject|unknown|denied|refus|unavailable|not found|full|quota|spam|block|no such|invalid))`)
+	smtpLine = regexp.MustCompile(`(?:^|[\s:"'(\[])[45]\d\d[ -](?:#?[45]\.\d{1,3}\.\d{1,3}\b|\S+.{0,200}(?i:reject|unknown|denied|refus|unavailable|not found|full|quota|spam|block|no such|invalid))`)
 )
 
 // looksLikeBounce decides for a message that holds no delivery status. One sign is never enough: an absence note has a null return path, people

@@ -12,7 +12,7 @@ import (
 // charsetAliases names, for labels that mail programs use loosely, the encoding that reads what they really send: the superset that the
 // WHATWG Encoding Standard prescribes, or the plain name of a label that is in no registry.
 var charsetAliases = map[string]string{
-	"": "utf-8", "utf8": "utf-8", "unicode-1-1-utf-8": "utf-8", "utf-8-sig": "utf-8",
+	"": "utf-8", "utf-8": "utf-8", "utf8": "utf-8", "unicode-1-1-utf-8": "utf-8", "utf-8-sig": "utf-8",
 	"us-ascii": "windows-1252", "ascii": "windows-1252", "ansi_x3.4-1968": "windows-1252", "iso646-us": "windows-1252",
 	"iso-8859-1": "windows-1252", "latin1": "windows-1252", "latin-1": "windows-1252", "l1": "windows-1252",
 	"iso-8859-9": "windows-1254", "iso-8859-6-i": "iso-8859-6", "iso-8859-6-e": "iso-8859-6",
@@ -60,8 +60,7 @@ func canonicalCharset(label string) string {
 	if alias, ok := charsetAliases[label]; ok {
 		return alias
 	}
-	bare := strings.NewReplacer("-", "", "_", "", " ", "", ":", "").Replace(label)
-	bare = strings.TrimPrefix(bare, "x")
+	bare := strings.TrimPrefix(strings.Map(dropPunctuation, label), "x")
 	if rest, ok := strings.CutPrefix(bare, "iso8859"); ok && isDigits(rest) {
 		label = "iso-8859-" + rest
 	}
@@ -75,6 +74,13 @@ func canonicalCharset(label string) string {
 		return alias
 	}
 	return label
+}
+
+func dropPunctuation(r rune) rune {
+	if strings.ContainsRune("-_: ", r) {
+		return -1
+	}
+	return r
 }
 
 // guessCharset reads bytes without a usable label: UTF-8 if they are (or nearly are, cut or damaged), ISO-2022-JP if they shift to it, else

@@ -20,14 +20,14 @@ func base64Table() [256]byte {
 	return table
 }
 
-// decodeBase64 decodes what can be decoded: foreign bytes are skipped, missing padding is supplied, and decoding goes on after padding in
-// the middle, because some programs encode piece by piece.
+// decodeBase64 decodes what can be decoded: foreign bytes are skipped, and missing padding is supplied. Some programs encode piece by piece, so
+// decoding goes on after padding in the middle; words behind the padding on its line are no piece.
 func decodeBase64(b []byte) []byte {
 	out := make([]byte, 0, len(b)*3/4+3)
 	var bits uint32
 	n := 0
-	for _, c := range b {
-		v := base64Value[c]
+	for i := 0; i < len(b); i++ {
+		v := base64Value[b[i]]
 		if v < 64 {
 			bits = bits<<6 | uint32(v)
 			if n++; n == 4 {
@@ -39,6 +39,9 @@ func decodeBase64(b []byte) []byte {
 		if v == 64 {
 			out = appendBase64Tail(out, bits, n)
 			bits, n = 0, 0
+			if i+1 < len(b) && b[i+1] == ' ' {
+				i = lineEnd(b, i) - 1
+			}
 		}
 	}
 	return appendBase64Tail(out, bits, n)
@@ -65,21 +68,24 @@ func base64Size(b []byte) int {
 	return n * 3 / 4
 }
 
-// decodeQuotedPrintable decodes RFC 2045 section 6.7; a broken escape is kept as it stands.
+// decodeQuotedPrintable decodes RFC 2045 section 6.7; a broken escape is kept as it stands, and blanks before a line end are dropped.
 func decodeQuotedPrintable(b []byte) []byte {
 	out := make([]byte, 0, len(b))
 	for len(b) > 0 {
-		i := bytes.IndexAny(b, "=\n")
-		if i < 0 {
-			return append(out, b...)
+		i := 0
+		for i < len(b) && b[i] != '=' && b[i] != '\n' {
+			i++
 		}
 		out = append(out, b[:i]...)
-		if b[i] == '\n' {
+		switch {
+		case i == len(b):
+			return out
+		case b[i] == '\n':
 			out = append(bytes.TrimRight(out, " \t\r"), '\n')
 			b = b[i+1:]
-			continue
+		default:
+			out, b = appendEscape(out, b[i:])
 		}
-		out, b = appendEscape(out, b[i:])
 	}
 	return out
 }

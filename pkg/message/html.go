@@ -111,31 +111,43 @@ func isHidden(tag atom.Atom) bool {
 
 // text writes the words of a text token.
 func (p *textPrinter) text(b []byte) {
-	if p.hidden > 0 {
+	switch {
+	case p.hidden > 0:
+		return
+	case p.pre > 0:
+		p.preformatted(string(b))
 		return
 	}
-	s := string(b)
-	if p.pre > 0 {
-		p.preformatted(s)
-		return
-	}
-	for s != "" {
-		i := strings.IndexAny(s, " \t\r\n\u00a0")
-		if i != 0 {
-			if i < 0 {
-				i = len(s)
+	for len(b) > 0 {
+		n, space := 0, 0
+		for n < len(b) && space == 0 {
+			if space = spaceAt(b[n:]); space == 0 {
+				n++
 			}
-			p.word(s[:i])
-			s = s[i:]
-			continue
 		}
-		p.space = true
-		s = strings.TrimLeft(s, " \t\r\n\u00a0")
+		if n > 0 {
+			p.word(b[:n])
+		}
+		p.space = p.space || space > 0
+		b = b[n+space:]
 	}
 }
 
+// spaceAt returns how many bytes the blank at the start of b takes, 0 if there is none; a no-break space is one too.
+func spaceAt(b []byte) int {
+	switch b[0] {
+	case ' ', '\t', '\r', '\n', '\f':
+		return 1
+	case 0xc2:
+		if len(b) > 1 && b[1] == 0xa0 {
+			return 2
+		}
+	}
+	return 0
+}
+
 // word writes one word, and before it the line ends or the blank that are due.
-func (p *textPrinter) word(w string) {
+func (p *textPrinter) word(w []byte) {
 	switch {
 	case p.out.Len() == 0:
 	case p.breaks > 0:
@@ -144,7 +156,7 @@ func (p *textPrinter) word(w string) {
 		p.out.WriteByte(' ')
 	}
 	p.breaks, p.space = 0, false
-	p.out.WriteString(w)
+	p.out.Write(w)
 }
 
 // preformatted writes text with its own lines and blanks.
@@ -154,7 +166,7 @@ func (p *textPrinter) preformatted(s string) {
 			p.breaks++
 		}
 		if line = strings.TrimRight(line, " \t"); line != "" {
-			p.word(line)
+			p.word([]byte(line))
 		}
 	}
 }

@@ -46,6 +46,7 @@ func (w *walker) walkParts(parts [][]byte, mediaType string, depth int, into *bl
 	if mediaType == "multipart/digest" {
 		fallback = "message/rfc822"
 	}
+	w.truncated = w.truncated || len(parts) == maxParts
 	var own block
 	if mediaType == "multipart/alternative" && into == nil {
 		into = &own

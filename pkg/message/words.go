@@ -61,7 +61,7 @@ func cutWord(s string) (word encodedWord, size int, ok bool) {
 	if len(parts) < 3 || len(parts[1]) != 1 || len(parts[0]) > 60 || parts[0] == "" {
 		return word, 0, false
 	}
-	end := wordEnd(parts[2])
+	end := encodedWordEnd(parts[2])
 	if end < 0 {
 		return word, 0, false
 	}
@@ -79,8 +79,8 @@ func cutWord(s string) (word encodedWord, size int, ok bool) {
 	return word, min(len("=??q?")+len(parts[0])+end+len("?="), len(s)), true
 }
 
-// wordEnd finds the "?=" that ends a word. A word cut off by the end of the header ends there.
-func wordEnd(s string) int {
+// encodedWordEnd finds the "?=" that ends a word. A word cut off by the end of the header ends there.
+func encodedWordEnd(s string) int {
 	if end := strings.Index(s, "?="); end >= 0 {
 		return end
 	}
