@@ -1,0 +1,156 @@
+package mongo
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"mailrun/internal/store"
+)
+
+// Find calls each with every match. Each batch from the server has its own deadline, the caller's work on it has none.
+func (e *Engine) Find(ctx context.Context, q store.Query, each func(bson.Raw) error) error {
+	c, err := e.collection(q.Collection)
+	if err != nil {
+		return err
+	}
+	opts := options.Find().SetSort(sortOrder(q.Sort)).SetSkip(q.Skip).SetLimit(q.Limit)
+	if len(q.Fields) > 0 {
+		opts.SetProjection(projection(q.Fields))
+	}
+	first, cancel := context.WithTimeout(ctx, operationTimeout)
+	defer cancel()
+	cursor, err := c.Find(first, translate(q.Filter), opts)
+	if err != nil {
+		return e.explain(ctx, err)
+	}
+	defer func() { _ = cursor.Close(context.WithoutCancel(ctx)) }()
+	for {
+		next, cancel := context.WithTimeout(ctx, operationTimeout)
+		ok := cursor.Next(next)
+		cancel()
+		if !ok {
+			return e.explain(ctx, cursor.Err())
+		}
+		if err := each(cursor.Current); err != nil {
+			return err
+		}
+	}
+}
+
+// Count counts the matches of a filter.
+func (e *Engine) Count(ctx context.Context, name string, filter bson.D) (int64, error) {
+	c, err := e.collection(name)
+	if err != nil {
+		return 0, err
+	}
+	limited, cancel := context.WithTimeout(ctx, operationTimeout)
+	defer cancel()
+	n, err := c.CountDocuments(limited, translate(filter))
+	return n, e.explain(ctx, err)
+}
+
+// GroupCount counts matches by the values of fields.
+func (e *Engine) GroupCount(ctx context.Context, name string, filter bson.D, by ...string) ([]store.Group, error) {
+	c, err := e.collection(name)
+	if err != nil {
+		return nil, err
+	}
+	limited, cancel := context.WithTimeout(ctx, operationTimeout)
+	defer cancel()
+	id := bson.D{}
+	for i, path := range by {
+		id = append(id, bson.E{Key: groupKey(i), Value: "$" + path})
+	}
+	cursor, err := c.Aggregate(limited, bson.A{
+		bson.D{{Key: "$match", Value: translate(filter)}},
+		bson.D{{Key: "$group", Value: bson.D{{Key: "_id", Value: id}, {Key: "n", Value: bson.D{{Key: "$sum", Value: 1}}}}}},
+	})
+	if err != nil {
+		return nil, e.explain(ctx, err)
+	}
+	defer func() { _ = cursor.Close(context.WithoutCancel(ctx)) }()
+	var groups []store.Group
+	for cursor.Next(limited) {
+		groups = addGroup(groups, cursor.Current, len(by))
+	}
+	return groups, e.explain(ctx, cursor.Err())
+}
+
+func groupKey(i int) string { return "k" + strconv.Itoa(i) }
+
+// addGroup adds a row of the server's answer. Missing and null are two groups there and one here.
+func addGroup(groups []store.Group, row bson.Raw, n int) []store.Group {
+	g := store.Group{Values: make([]bson.RawValue, n), Count: row.Lookup("n").AsInt64()}
+	for i := range g.Values {
+		v, err := row.LookupErr("_id", groupKey(i))
+		if err != nil || v.Type == bson.TypeUndefined {
+			v = bson.RawValue{Type: bson.TypeNull}
+		}
+		g.Values[i] = bson.RawValue{Type: v.Type, Value: slices.Clone(v.Value)}
+	}
+	for i := range groups {
+		if slices.EqualFunc(groups[i].Values, g.Values, bson.RawValue.Equal) {
+			groups[i].Count += g.Count
+			return groups
+		}
+	}
+	return append(groups, g)
+}
+
+// sortOrder makes the driver's sort of field names with "-" for descending.
+func sortOrder(keys []string) bson.D {
+	order := bson.D{}
+	for _, key := range keys {
+		direction := 1
+		if strings.HasPrefix(key, "-") {
+			direction = -1
+		}
+		order = append(order, bson.E{Key: strings.TrimPrefix(key, "-"), Value: direction})
+	}
+	return order
+}
+
+func projection(fields []string) bson.D {
+	p := bson.D{}
+	for _, f := range fields {
+		p = append(p, bson.E{Key: f, Value: 1})
+	}
+	return p
+}
+
+// translate makes MongoDB's filter of ours. They differ in $exists, for which null counts as missing here: that can be answered from an
+// index, and it is what the other engine knows.
+func translate(filter bson.D) bson.D {
+	out := make(bson.D, len(filter))
+	for i, el := range filter {
+		switch v := el.Value.(type) {
+		case bson.D:
+			el = bson.E{Key: el.Key, Value: translate(v)}
+		case bson.A:
+			el.Value = translateList(v)
+		case bool:
+			if el.Key == "$exists" {
+				el = bson.E{Key: map[bool]string{true: "$nin", false: "$in"}[v], Value: bson.A{nil}}
+			}
+		}
+		out[i] = el
+	}
+	return out
+}
+
+// translateList translates the filters under $or and $and; other lists hold plain values and come out as they are.
+func translateList(list bson.A) bson.A {
+	out := make(bson.A, len(list))
+	for i, v := range list {
+		if d, ok := v.(bson.D); ok {
+			v = translate(d)
+		}
+		out[i] = v
+	}
+	return out
+}
