@@ -20,7 +20,7 @@ func (b *box) judgeAll(ctx context.Context, due []outreach.Recipient) ([]outreac
 	mailboxReason, _ := b.mb.Blocked(b.Store.Now())
 	for i := range due {
 		rec := due[i]
-		in, err := b.situation(ctx, &rec, suppressed[rec.Email])
+		in, err := b.situation(ctx, &rec, suppressed[rec.Email] != nil)
 		if err != nil {
 			return nil, err
 		}
@@ -37,7 +37,7 @@ func (b *box) judgeAll(ctx context.Context, due []outreach.Recipient) ([]outreac
 }
 
 // suppressedAmong looks up all recipients' addresses and domains at once.
-func (b *box) suppressedAmong(ctx context.Context, due []outreach.Recipient) (map[string]bool, error) {
+func (b *box) suppressedAmong(ctx context.Context, due []outreach.Recipient) (map[string]*outreach.Suppression, error) {
 	emails := make([]string, len(due))
 	for i := range due {
 		emails[i] = due[i].Email

@@ -3,8 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"maps"
-	"slices"
 	"strings"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -56,25 +54,4 @@ func (s *Store) SuppressionsAmong(ctx context.Context, values []string) ([]outre
 func (s *Store) Unsuppress(ctx context.Context, value string) (bool, error) {
 	n, err := s.remove(ctx, Suppressions, bson.D{{Key: "value", Value: value}})
 	return n > 0, err
-}
-
-// SuppressedAmong tells which of the addresses may not be mailed.
-func (s *Store) SuppressedAmong(ctx context.Context, emails []string) (map[string]bool, error) {
-	owners := map[string][]string{}
-	for _, email := range emails {
-		for _, key := range suppressionKeys(email) {
-			owners[key] = append(owners[key], email)
-		}
-	}
-	found, err := s.SuppressionsAmong(ctx, slices.Collect(maps.Keys(owners)))
-	if err != nil {
-		return nil, err
-	}
-	suppressed := map[string]bool{}
-	for i := range found {
-		for _, email := range owners[found[i].Value] {
-			suppressed[email] = true
-		}
-	}
-	return suppressed, nil
 }

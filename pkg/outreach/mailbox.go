@@ -182,6 +182,7 @@ type Mailbox struct {
 	AuthFailingSince    *time.Time `bson:"authFailingSince,omitempty" json:"authFailingSince,omitempty"`
 	LastError           *Fault     `bson:"lastError,omitempty" json:"lastError,omitempty"`
 	Folders             []Folder   `bson:"folders,omitempty" json:"folders,omitempty"`
+	FoldersAt           *time.Time `bson:"foldersAt,omitempty" json:"foldersAt,omitempty"`
 	Lease               *Lease     `bson:"lease,omitempty" json:"lease,omitempty"`
 	SyncLease           *Lease     `bson:"syncLease,omitempty" json:"syncLease,omitempty"`
 	CreatedAt           time.Time  `bson:"createdAt" json:"createdAt"`

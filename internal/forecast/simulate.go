@@ -1,0 +1,296 @@
+package forecast
+
+import (
+	"container/heap"
+	"context"
+	"slices"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"mailrun/pkg/outreach"
+)
+
+// Send is one message that the simulation sends.
+type Send struct {
+	At        time.Time
+	Mailbox   *outreach.Mailbox
+	Sequence  *outreach.Sequence
+	Recipient *outreach.Recipient // as it was before
+	Step      int
+}
+
+// eventsMost bounds a simulation.
+const eventsMost = 2_000_000
+
+// serviceTime is how long one message takes a mailbox without a gap.
+const serviceTime = time.Second
+
+// middle is the draw that stands for all: the simulation shows the average, not one throw of the dice.
+const middle = 0.5
+
+// simulation plays the worker forward: every mailbox sends what the rules allow as soon as they allow it. Nobody answers, nothing bounces,
+// cron and syncs run all the time.
+type simulation struct {
+	policy    outreach.Policy
+	until     time.Time
+	counters  map[string]int
+	sequences map[bson.ObjectID]*outreach.Sequence
+	fresh     map[bson.ObjectID]*queue    // new recipients by sequence
+	followups map[bson.ObjectID]*queue    // by mailbox
+	closed    map[bson.ObjectID]time.Time // until when a sequence's caps hold
+	noNew     map[bson.ObjectID]time.Time
+	wakes     wakes
+	left      map[bson.ObjectID]int // recipients of a sequence who still wait for something
+}
+
+// newSimulation loads what is waiting in active sequences.
+func (f *Forecaster) newSimulation(ctx context.Context, w *world, until time.Time) (*simulation, error) {
+	s := &simulation{
+		policy: f.Policy, until: until, counters: map[string]int{}, sequences: map[bson.ObjectID]*outreach.Sequence{},
+		fresh: map[bson.ObjectID]*queue{}, followups: map[bson.ObjectID]*queue{}, closed: map[bson.ObjectID]time.Time{}, noNew: map[bson.ObjectID]time.Time{},
+		left: map[bson.ObjectID]int{},
+	}
+	s.policy.FollowUpMaxSyncAge = 0
+	for _, seq := range w.sequences {
+		if seq.Status != outreach.SequenceActive {
+			continue
+		}
+		alive := *seq
+		alive.LastRunAt = &w.now
+		s.sequences[seq.ID], s.fresh[seq.ID] = &alive, &queue{}
+		if err := f.loadSequence(ctx, w, s, &alive); err != nil {
+			return nil, err
+		}
+	}
+	for _, mb := range w.mailboxes {
+		if mb.Status == outreach.MailboxActive {
+			simulated := *mb
+			s.wakes = append(s.wakes, wake{w.now, &simulated})
+		}
+	}
+	slices.SortFunc(s.wakes, func(a, b wake) int { return outreach.CompareIdle(a.mailbox, b.mailbox, w.now) })
+	heap.Init(&s.wakes)
+	return s, nil
+}
+
+// loadSequence loads a sequence's sendable recipients and what is taken of its caps today.
+func (f *Forecaster) loadSequence(ctx context.Context, w *world, s *simulation, seq *outreach.Sequence) error {
+	for _, state := range []outreach.State{outreach.StateActive, outreach.StateQueued} {
+		err := f.Store.Upcoming(ctx, seq.ID, state, func(r outreach.Recipient) error {
+			if f.Content != nil && f.Content(seq, &r) != "" {
+				return nil
+			}
+			s.add(&r)
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	for _, c := range outreach.SharedCaps(w.now, seq, &outreach.Recipient{}, nil, s.policy) {
+		n, err := f.Store.Reserved(ctx, c.Key)
+		if err != nil {
+			return err
+		}
+		s.counters[c.Key] = n
+	}
+	return nil
+}
+
+// add puts a recipient where the mailbox that will send to him looks.
+func (s *simulation) add(r *outreach.Recipient) {
+	s.left[r.SequenceID]++
+	s.push(r)
+}
+
+func (s *simulation) push(r *outreach.Recipient) {
+	if r.MailboxID.IsZero() {
+		heap.Push(s.fresh[r.SequenceID], r)
+		return
+	}
+	if s.followups[r.MailboxID] == nil {
+		s.followups[r.MailboxID] = &queue{}
+	}
+	heap.Push(s.followups[r.MailboxID], r)
+}
+
+// run plays until nothing is left, the time is over, or each says stop.
+func (s *simulation) run(each func(Send) (goOn bool)) (finished bool) {
+	for range eventsMost {
+		if len(s.wakes) == 0 {
+			return true
+		}
+		w := heap.Pop(&s.wakes).(wake)
+		if w.at.After(s.until) {
+			return false
+		}
+		sent, next := s.turn(w.at, w.mailbox)
+		if sent != nil && !each(*sent) {
+			return false
+		}
+		if !next.IsZero() {
+			heap.Push(&s.wakes, wake{next, w.mailbox})
+		}
+	}
+	return false
+}
+
+// turn lets one mailbox send one message, if it may, and says when to look at it again; never if zero.
+func (s *simulation) turn(now time.Time, mb *outreach.Mailbox) (*Send, time.Time) {
+	if reason, until := mb.Blocked(now); reason != "" {
+		return nil, until
+	}
+	for {
+		q := s.nextQueue(now, mb)
+		if q == nil {
+			return nil, s.nextDue(now, mb)
+		}
+		r := heap.Pop(q).(*outreach.Recipient)
+		seq := s.sequences[r.SequenceID]
+		in := outreach.Situation{Now: now, Recipient: r, Sequence: seq, Mailbox: mb, Policy: s.policy}
+		caps := outreach.SharedCaps(now, seq, r, mb, s.policy)
+		for _, c := range caps {
+			c.Put(&in, s.counters[c.Key])
+		}
+		d := outreach.Verdict(in)
+		if d.Action != outreach.Send {
+			s.put(r, d)
+			continue
+		}
+		for _, c := range caps {
+			s.counters[c.Key]++
+		}
+		send := s.send(now, mb, seq, r)
+		return send, later(now.Add(serviceTime), mb.NextSendAt)
+	}
+}
+
+// put acts on a verdict that is not Send as the worker does.
+func (s *simulation) put(r *outreach.Recipient, d outreach.Decision) {
+	if d.Action != outreach.Wait || d.Until.IsZero() {
+		s.left[r.SequenceID]-- // held or stopped: nothing will be sent without a person
+		return
+	}
+	switch d.Reason {
+	case outreach.ReasonSequenceDailyLimit:
+		s.closed[r.SequenceID] = d.Until
+	case outreach.ReasonNewPerDay:
+		s.noNew[r.SequenceID] = d.Until
+	}
+	r.NextSendAt = &d.Until
+	s.push(r)
+}
+
+// send advances the mailbox and the recipient.
+func (s *simulation) send(now time.Time, mb *outreach.Mailbox, seq *outreach.Sequence, r *outreach.Recipient) *Send {
+	before := *r
+	mb.AfterSend(now, middle).Apply(mb)
+	state, due, _ := seq.Advance(r, r.Step, now)
+	r.Step, r.MailboxID, r.State, r.LastSentAt = r.Step+1, mb.ID, state, &now
+	if state == outreach.StateActive {
+		r.NextSendAt = due
+		s.push(r)
+	} else {
+		s.left[seq.ID]--
+	}
+	return &Send{At: now, Mailbox: mb, Sequence: seq, Recipient: &before, Step: before.Step}
+}
+
+// queues are where a mailbox finds work: its follow-ups, then new recipients of its sequences that may take some.
+func (s *simulation) queues(now time.Time, mb *outreach.Mailbox) []*queue {
+	var out []*queue
+	if q := s.followups[mb.ID]; q != nil {
+		out = append(out, q)
+	}
+	for id, seq := range s.sequences {
+		if slices.Contains(seq.MailboxIDs, mb.ID) && !s.closed[id].After(now) && !s.noNew[id].After(now) {
+			out = append(out, s.fresh[id])
+		}
+	}
+	return out
+}
+
+// nextQueue is the queue whose head is first in line at now, nil if none is due.
+func (s *simulation) nextQueue(now time.Time, mb *outreach.Mailbox) *queue {
+	var best *queue
+	for _, q := range s.queues(now, mb) {
+		if len(*q) == 0 || (*q)[0].DueAt().After(now) {
+			continue
+		}
+		if best == nil || outreach.CompareDue((*q)[0], (*best)[0]) < 0 {
+			best = q
+		}
+	}
+	return best
+}
+
+// nextDue is when a mailbox without work finds some, zero if never.
+func (s *simulation) nextDue(now time.Time, mb *outreach.Mailbox) time.Time {
+	var next time.Time
+	consider := func(t time.Time) {
+		if t.After(now) && (next.IsZero() || t.Before(next)) {
+			next = t
+		}
+	}
+	for _, q := range s.queues(now, mb) {
+		if len(*q) > 0 {
+			consider((*q)[0].DueAt())
+		}
+	}
+	for id, seq := range s.sequences {
+		if slices.Contains(seq.MailboxIDs, mb.ID) && len(*s.fresh[id]) > 0 {
+			consider(s.closed[id])
+			consider(s.noNew[id])
+		}
+	}
+	return next
+}
+
+func later(t time.Time, other *time.Time) time.Time {
+	if other != nil && other.After(t) {
+		return *other
+	}
+	return t
+}
+
+// queue is a heap of recipients in the order in which they come due.
+type queue []*outreach.Recipient
+
+func (q queue) Len() int { return len(q) }
+func (q queue) Less(i, j int) bool {
+	return q[i].DueAt().Before(q[j].DueAt()) || q[i].DueAt().Equal(q[j].DueAt()) && outreach.CompareDue(q[i], q[j]) < 0
+}
+func (q queue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
+func (q *queue) Push(x any)   { *q = append(*q, x.(*outreach.Recipient)) }
+func (q *queue) Pop() any {
+	old := *q
+	last := old[len(old)-1]
+	*q = old[:len(old)-1]
+	return last
+}
+
+// wake is when a mailbox looks for work.
+type wake struct {
+	at      time.Time
+	mailbox *outreach.Mailbox
+}
+
+// wakes is a heap of them, earliest first; of equals the mailbox that was idle longest.
+type wakes []wake
+
+func (h wakes) Len() int { return len(h) }
+func (h wakes) Less(i, j int) bool {
+	if !h[i].at.Equal(h[j].at) {
+		return h[i].at.Before(h[j].at)
+	}
+	return outreach.CompareIdle(h[i].mailbox, h[j].mailbox, h[i].at) < 0
+}
+func (h wakes) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
+func (h *wakes) Push(x any)   { *h = append(*h, x.(wake)) }
+func (h *wakes) Pop() any {
+	old := *h
+	last := old[len(old)-1]
+	*h = old[:len(old)-1]
+	return last
+}
