@@ -1,0 +1,246 @@
+package inbox_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"mailrun/internal/inbox"
+	"mailrun/internal/mailbox"
+	"mailrun/internal/sandbox"
+	"mailrun/internal/store"
+	"mailrun/internal/store/sqlite"
+	"mailrun/pkg/outreach"
+)
+
+const us = "nora@us.example"
+
+// bench is a store, a world with one mailbox, and a syncer.
+type bench struct {
+	t      *testing.T
+	world  *sandbox.World
+	store  *store.Store
+	keys   *mailbox.Keyring
+	syncer *inbox.Syncer
+	mb     *outreach.Mailbox
+	seq    *outreach.Sequence
+}
+
+func newBench(t *testing.T) *bench {
+	t.Helper()
+	ctx := t.Context()
+	engine, err := sqlite.Open(ctx, filepath.Join(t.TempDir(), "m.db"), sqlite.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = engine.Close(context.Background()) })
+	if err := engine.EnsureIndexes(ctx); err != nil {
+		t.Fatal(err)
+	}
+	world, err := sandbox.Start(ctx, sandbox.Options{Accounts: []sandbox.Account{{Email: us, Password: "secret"}}, Immediate: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(world.Close)
+	keys, err := mailbox.ParseKeys(mailbox.NewKey())
+	if err != nil {
+		t.Fatal(err)
+	}
+	st := store.New(engine, time.Now)
+	b := &bench{t: t, world: world, store: st, keys: keys}
+	b.syncer = &inbox.Syncer{
+		Store: st, Dialer: &mailbox.Dialer{Keyring: keys, IdleTimeout: 2 * time.Second}, Keyring: keys, Self: store.Self(),
+		Concurrency: 4, BackfillDays: 30, Draw: func() float64 { return 0 }, Log: slog.New(slog.DiscardHandler),
+	}
+	b.mb = world.Document(us, outreach.SecurityNone)
+	b.mb.ID, b.mb.Status = bson.NewObjectID(), outreach.MailboxActive
+	if err := st.InsertMailbox(ctx, b.mb); err != nil {
+		t.Fatal(err)
+	}
+	b.seq = &outreach.Sequence{
+		ID: bson.NewObjectID(), Name: "s", Status: outreach.SequenceActive, MailboxIDs: []bson.ObjectID{b.mb.ID},
+		Steps: []outreach.Step{{ID: "1", Subject: "A question", Text: "x"}, {ID: "2", Delay: "3d", Text: "y"}},
+	}
+	if err := st.InsertSequence(ctx, b.seq); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// written enrols a person and records that the first step was sent to him.
+func (b *bench) written(email string) (*outreach.Recipient, *outreach.History) {
+	b.t.Helper()
+	ctx := b.t.Context()
+	sent := b.store.Now().Add(-time.Hour)
+	due := sent.Add(72 * time.Hour)
+	_, domain, _ := strings.Cut(email, "@")
+	recs := []outreach.Recipient{{
+		ID: bson.NewObjectID(), SequenceID: b.seq.ID, Email: email, Domain: domain, State: outreach.StateActive, Step: 1,
+		MailboxID: b.mb.ID, NextSendAt: &due, LastSentAt: &sent,
+	}}
+	if _, err := b.store.InsertRecipients(ctx, recs); err != nil {
+		b.t.Fatal(err)
+	}
+	h := &outreach.History{
+		ID: outreach.HistoryID(recs[0].ID, 0), SequenceRecipientID: recs[0].ID, SequenceID: b.seq.ID, MailboxID: b.mb.ID, To: email, From: us,
+		Subject: "A question", Status: outreach.HistorySent, SentAt: &sent, Attempts: 1,
+	}
+	h.MessageID = b.keys.MessageID(h.ID, "us.example")
+	if err := b.store.BeginDelivery(ctx, h, "", nil); err != nil {
+		b.t.Fatal(err)
+	}
+	// The delivery happened an hour ago, not now.
+	if err := b.store.UpdateHistory(ctx, h.ID, []outreach.HistoryStatus{outreach.HistorySent}, bson.D{{Key: "createdAt", Value: sent}}); err != nil {
+		b.t.Fatal(err)
+	}
+	return &recs[0], h
+}
+
+// deliver puts a raw message into a folder of our mailbox.
+func (b *bench) deliver(folder, raw string) {
+	b.world.Mailbox(us).Append(folder, []byte(strings.ReplaceAll(raw, "\n", "\r\n")), b.store.Now())
+}
+
+func (b *bench) sync() *outreach.SyncStats {
+	b.t.Helper()
+	stats, err := b.syncer.Run(b.t.Context(), inbox.Options{Deadline: b.store.Now().Add(20 * time.Second), Mailboxes: []string{us}})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return stats
+}
+
+func (b *bench) recipient(id bson.ObjectID) *outreach.Recipient {
+	b.t.Helper()
+	r, err := b.store.Recipient(b.t.Context(), id)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return r
+}
+
+func mail(from, subject, extra, body string) string {
+	return fmt.Sprintf("From: %s\nTo: %s\nSubject: %s\nMessage-ID: <%s@them.example>\nDate: %s\n%s\n%s\n", from, us, subject, bson.NewObjectID().Hex(), time.Now().UTC().Format(time.RFC1123Z), extra, body)
+}
+
+func inReplyTo(h *outreach.History) string {
+	return "In-Reply-To: " + h.MessageID + "\nReferences: " + h.MessageID + "\n"
+}
+
+// Every kind of message moves its recipient as the contract says, counts once, and changes no flag.
+func TestEffects(t *testing.T) {
+	tests := []struct {
+		name   string
+		raw    func(h *outreach.History) string
+		state  outreach.State
+		count  func(*outreach.SyncStats) int
+		method string
+	}{
+		{
+			name:  "a reply in the thread",
+			raw:   func(h *outreach.History) string { return mail("p@corp.example", "Re: A question", inReplyTo(h), "Sounds good, tell me more.") },
+			state: outreach.StateReplied, count: func(s *outreach.SyncStats) int { return s.Replies }, method: inbox.MatchSigned,
+		},
+		{
+			name:  "a reply outside the thread",
+			raw:   func(*outreach.History) string { return mail("P <p@corp.example>", "your mail", "", "Hello, I got your mail. Call me.") },
+			state: outreach.StateReplied, count: func(s *outreach.SyncStats) int { return s.Replies }, method: inbox.MatchAddress,
+		},
+		{
+			name:  "a colleague under the same subject",
+			raw:   func(*outreach.History) string { return mail("boss@corp.example", "Re: A question", "", "I am the right person for this.") },
+			state: outreach.StateReplied, count: func(s *outreach.SyncStats) int { return s.Replies }, method: inbox.MatchSubject,
+		},
+		{
+			name: "out of office",
+			raw: func(h *outreach.History) string {
+				return mail("p@corp.example", "Out of Office: A question", inReplyTo(h)+"Auto-Submitted: auto-replied\n", "I am out of the office and have no access to e-mail.")
+			},
+			state: outreach.StateActive, count: func(s *outreach.SyncStats) int { return s.AutoReplies }, method: inbox.MatchSigned,
+		},
+		{
+			name:  "an opt-out in words",
+			raw:   func(h *outreach.History) string { return mail("p@corp.example", "Re: A question", inReplyTo(h), "Please unsubscribe me.") },
+			state: outreach.StateUnsubscribed, count: func(s *outreach.SyncStats) int { return s.Unsubscribes }, method: inbox.MatchSigned,
+		},
+		{
+			name:  "a hard bounce",
+			raw:   func(h *outreach.History) string { return dsn(h, "failed", "5.1.1") },
+			state: outreach.StateBounced, count: func(s *outreach.SyncStats) int { return s.Bounces }, method: inbox.MatchSigned,
+		},
+		{
+			name:  "a delay",
+			raw:   func(h *outreach.History) string { return dsn(h, "delayed", "4.4.1") },
+			state: outreach.StateActive, count: func(s *outreach.SyncStats) int { return s.Bounces }, method: inbox.MatchSigned,
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			b := newBench(t)
+			rec, h := b.written("p@corp.example")
+			b.deliver(sandbox.Inbox, tt.raw(h))
+			b.deliver(sandbox.Inbox, mail("stranger@elsewhere.example", "Newsletter", "", "Nothing that concerns us."))
+
+			stats := b.sync()
+			if got := b.recipient(rec.ID).State; got != tt.state {
+				t.Errorf("state = %s, want %s", got, tt.state)
+			}
+			if tt.count(stats) != 1 {
+				t.Errorf("stats = %+v, want one of this kind", stats)
+			}
+			replies, err := b.store.RepliesOfRecipient(t.Context(), rec.ID)
+			if err != nil || len(replies) != 1 {
+				t.Fatalf("replies = %d, %v, want 1", len(replies), err)
+			}
+			if replies[0].MatchMethod != tt.method || !replies[0].Effects["done"] {
+				t.Errorf("method = %s, effects = %v, want %s and done", replies[0].MatchMethod, replies[0].Effects, tt.method)
+			}
+			again := b.sync()
+			if diff := cmp.Diff(0, again.Messages+again.Replies+again.Bounces+again.AutoReplies+again.Unsubscribes); diff != "" {
+				t.Errorf("second sync found something new: %+v", again)
+			}
+			if n := b.world.Mailbox(us).FlagChanges(); n != 0 {
+				t.Errorf("%d flags changed", n)
+			}
+		})
+	}
+}
+
+func dsn(h *outreach.History, action, status string) string {
+	return "From: MAILER-DAEMON@relay.example\nTo: " + us + "\nSubject: Undelivered Mail Returned to Sender\nMessage-ID: <" + bson.NewObjectID().Hex() + "@relay.example>\nDate: " +
+		time.Now().UTC().Format(time.RFC1123Z) + "\nMIME-Version: 1.0\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\nContent-Type: text/plain\n\nIt did not work.\n\n" +
+		"--b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; relay.example\n\nFinal-Recipient: rfc822; " + h.To + "\nAction: " + action + "\nStatus: " + status +
+		"\nDiagnostic-Code: smtp; 550 " + status + " no\n\n--b\nContent-Type: message/rfc822\n\nFrom: " + us + "\nTo: " + h.To + "\nSubject: A question\nMessage-ID: " + h.MessageID + "\n\nx\n\n--b--\n"
+}
+
+// A message that is moved or renumbered is the same message.
+func TestMovedAndRenumbered(t *testing.T) {
+	b := newBench(t)
+	rec, h := b.written("p@corp.example")
+	b.deliver(sandbox.Junk, mail("p@corp.example", "Re: A question", inReplyTo(h), "Yes please."))
+	if s := b.sync(); s.Replies != 1 {
+		t.Fatalf("stats = %+v, want 1 reply", s)
+	}
+	box := b.world.Mailbox(us)
+	box.Move(sandbox.Junk, sandbox.Inbox, box.Messages(sandbox.Junk)[0].UID)
+	if s := b.sync(); s.Replies != 0 || s.ThreadsCreated != 0 {
+		t.Errorf("after the move: %+v, want nothing new", s)
+	}
+	box.Renumber(sandbox.Inbox, 4711, 100)
+	_, h2 := b.written("q@corp2.example")
+	b.deliver(sandbox.Inbox, mail("q@corp2.example", "Re: A question", inReplyTo(h2), "Me too."))
+	if s := b.sync(); s.Replies != 1 {
+		t.Errorf("after the renumbering: %+v, want the one new reply", s)
+	}
+	replies, err := b.store.RepliesOfRecipient(t.Context(), rec.ID)
+	if err != nil || len(replies) != 1 || replies[0].Folder != sandbox.Inbox {
+		t.Errorf("replies = %+v, %v, want one, in the inbox", replies, err)
+	}
+}
