@@ -1,0 +1,163 @@
+package content
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"strings"
+)
+
+// maxSpinDepth bounds how deeply groups may be nested; braces inside deeper ones are text.
+const maxSpinDepth = 20
+
+// spin replaces each group of alternatives, {a|b|{c|d}}, by one of them. Braces without a bar between them are text: CSS, JSON, a name in
+// braces. What lies in opaque is copied as it is, and in HTML also styles and scripts. It takes time linear in the text, and draws once
+// for each group on the chosen path, from left to right.
+func spin(source []byte, opaque []stretch, k kind, draw *rand.Rand) string {
+	if bytes.IndexByte(source, '{') < 0 {
+		return string(source)
+	}
+	s := &spinner{source: source, opaque: opaque, markup: k == markup, open: []*group{{alternatives: make([]pieces, 1)}}}
+	s.parse()
+	for len(s.open) > 1 {
+		s.closeAsText()
+	}
+	out := make([]byte, 0, len(source))
+	return string(s.choose(out, s.open[0].alternatives[0], draw))
+}
+
+// pieces are stretches of text and groups, in order.
+type pieces []piece
+
+// piece is a group, or text if it has none.
+type piece struct {
+	text  stretch
+	group *group
+}
+
+// group is what stands between braces. Bars are where its alternatives end, needed where it turns out to be text.
+type group struct {
+	start        int
+	alternatives []pieces
+	bars         []int
+}
+
+func (g *group) add(p piece) {
+	last := len(g.alternatives) - 1
+	g.alternatives[last] = append(g.alternatives[last], p)
+}
+
+// spinner reads groups. Open are those not closed yet, the whole text at the bottom; skipped counts the braces open beyond the depth.
+type spinner struct {
+	source  []byte
+	opaque  []stretch
+	markup  bool
+	open    []*group
+	skipped int
+}
+
+func (s *spinner) top() *group { return s.open[len(s.open)-1] }
+
+func (s *spinner) parse() {
+	from := 0 // of the text being read
+	flush := func(to int) {
+		if to > from {
+			s.top().add(piece{text: stretch{from, to}})
+		}
+		from = to + 1
+	}
+	for i := 0; i < len(s.source); {
+		if next := s.skip(i); next > i {
+			i = next
+			continue
+		}
+		switch c := s.source[i]; {
+		case c == '{' && len(s.open) > maxSpinDepth:
+			s.skipped++
+		case c == '{':
+			flush(i)
+			s.open = append(s.open, &group{start: i, alternatives: make([]pieces, 1)})
+		case c == '}' && s.skipped > 0:
+			s.skipped--
+		case c == '}' && len(s.open) > 1:
+			flush(i)
+			s.close(i)
+		case c == '|' && s.skipped == 0 && len(s.open) > 1:
+			flush(i)
+			g := s.top()
+			g.alternatives, g.bars = append(g.alternatives, nil), append(g.bars, i)
+		}
+		i++
+	}
+	flush(len(s.source))
+}
+
+// skip is where to go on behind what must be copied as it is, or i.
+func (s *spinner) skip(i int) int {
+	for len(s.opaque) > 0 && s.opaque[0].end <= i {
+		s.opaque = s.opaque[1:]
+	}
+	if len(s.opaque) > 0 && s.opaque[0].start <= i {
+		return s.opaque[0].end
+	}
+	if s.markup && s.source[i] == '<' {
+		return i + opaqueElement(s.source[i:])
+	}
+	return i
+}
+
+// opaqueElement is the length of a style or script that begins here, up to its end tag, else 0.
+func opaqueElement(html []byte) int {
+	for _, name := range [...]string{"style", "script"} {
+		if len(html) <= len(name)+1 || !strings.EqualFold(string(html[1:len(name)+1]), name) {
+			continue
+		}
+		for i := len(name) + 1; i+len(name)+2 <= len(html); i++ {
+			if html[i] == '<' && html[i+1] == '/' && strings.EqualFold(string(html[i+2:i+2+len(name)]), name) {
+				return i
+			}
+		}
+		return len(html)
+	}
+	return 0
+}
+
+// close ends the innermost group at its brace: alternatives if it has a bar, else text.
+func (s *spinner) close(end int) {
+	g := s.top()
+	if len(g.bars) == 0 {
+		s.closeAsText()
+		s.top().add(piece{text: stretch{end, end + 1}})
+		return
+	}
+	s.open = s.open[:len(s.open)-1]
+	s.top().add(piece{group: g})
+}
+
+// closeAsText takes the innermost group for text after all, with its opening brace and its bars. Groups inside it stay groups.
+func (s *spinner) closeAsText() {
+	g := s.top()
+	s.open = s.open[:len(s.open)-1]
+	outer := s.top()
+	outer.add(piece{text: stretch{g.start, g.start + 1}})
+	for i, alternative := range g.alternatives {
+		for _, p := range alternative {
+			outer.add(p)
+		}
+		if i < len(g.bars) {
+			outer.add(piece{text: stretch{g.bars[i], g.bars[i] + 1}})
+		}
+	}
+}
+
+// choose appends one way through the pieces.
+func (s *spinner) choose(out []byte, ps pieces, draw *rand.Rand) []byte {
+	for _, p := range ps {
+		if p.group == nil {
+			out = append(out, s.source[p.text.start:p.text.end]...)
+			continue
+		}
+		chosen := p.group.alternatives[draw.IntN(len(p.group.alternatives))]
+		out = s.choose(out, chosen, draw)
+	}
+	return out
+}
