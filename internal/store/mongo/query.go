@@ -2,6 +2,7 @@ package mongo
 
 import (
 	"context"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -138,6 +139,9 @@ func translate(filter bson.D) bson.D {
 				el = bson.E{Key: map[bool]string{true: "$nin", false: "$in"}[v], Value: bson.A{nil}}
 			}
 		}
+		if (el.Key == "$in" || el.Key == "$nin") && reflect.ValueOf(el.Value).Len() == 0 {
+			el.Value = bson.A{} // a nil slice would be null
+		}
 		out[i] = el
 	}
 	return out
@@ -153,4 +157,22 @@ func translateList(list bson.A) bson.A {
 		out[i] = v
 	}
 	return out
+}
+
+// Explain tells in the server's words how a query would be carried out: the explain command's queryPlanner.winningPlan, empty if the
+// server has none to tell.
+func (e *Engine) Explain(ctx context.Context, q store.Query) (bson.Raw, error) {
+	c, err := e.collection(q.Collection)
+	if err != nil {
+		return nil, err
+	}
+	find := bson.D{{Key: "find", Value: c.Name()}, {Key: "filter", Value: translate(q.Filter)}, {Key: "sort", Value: sortOrder(q.Sort)}}
+	limited, cancel := context.WithTimeout(ctx, operationTimeout)
+	defer cancel()
+	answer, err := e.db.RunCommand(limited, bson.D{{Key: "explain", Value: find}, {Key: "verbosity", Value: "queryPlanner"}}).Raw()
+	if err != nil {
+		return nil, e.explain(ctx, err)
+	}
+	plan, _ := answer.Lookup("queryPlanner", "winningPlan").DocumentOK()
+	return plan, nil
 }

@@ -144,10 +144,12 @@ func (b *filterBuilder) operator(col column, op string, v bson.RawValue, all fie
 		}
 		b.null(col, !present)
 	case "$in", "$nin":
-		list, ok := v.ArrayOK()
-		values, err := list.Values()
-		if !ok || err != nil {
-			return fmt.Errorf("%s needs a list", op)
+		if isNull(v) { // a nil slice
+			v = missing
+		}
+		values, err := elementsOf(v)
+		if err != nil {
+			return fmt.Errorf("%s: %w", op, err)
 		}
 		b.in(col, values, op == "$nin")
 	case "$gt", "$gte", "$lt", "$lte":

@@ -203,3 +203,18 @@ func (e *Engine) read(ctx context.Context, sql string, args []driver.Value, row 
 	e.readers.put(c, err != nil)
 	return e.explain(err)
 }
+
+// Explain tells in SQLite's words how a query would be carried out: one line per step of EXPLAIN QUERY PLAN.
+func (e *Engine) Explain(ctx context.Context, q store.Query) ([]string, error) {
+	s, err := e.compileQuery(q)
+	if err != nil {
+		return nil, err
+	}
+	var plan []string
+	err = e.read(ctx, "EXPLAIN QUERY PLAN "+s.text("doc"), s.args, func(row []driver.Value) error {
+		step, _ := row[len(row)-1].(string)
+		plan = append(plan, step)
+		return nil
+	})
+	return plan, err
+}

@@ -1,0 +1,112 @@
+package storetest
+
+import (
+	"bufio"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+
+	"github.com/rogpeppe/go-internal/lockedfile"
+)
+
+// standIn starts the stand-in, once per test process, and returns its address. It ends with the process: its standard input does.
+var standIn = sync.OnceValues(func() (string, error) {
+	binary, err := buildStandIn()
+	if err != nil {
+		return "", err
+	}
+	cmd := exec.Command(binary) //nolint:gosec // built just now
+	if _, err := cmd.StdinPipe(); err != nil {
+		return "", err
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return "", err
+	}
+	if err := cmd.Start(); err != nil {
+		return "", err
+	}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	return strings.TrimSpace(line), err
+})
+
+// buildStandIn builds the stand-in once per version of it and per user, which takes some minutes the first time.
+func buildStandIn() (string, error) {
+	source, err := findStandIn()
+	if err != nil {
+		return "", err
+	}
+	version, err := hashFiles(source, "go.mod", "go.sum", "main.go", "proxy.go")
+	if err != nil {
+		return "", err
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		cache = os.TempDir()
+	}
+	dir := filepath.Join(cache, "mailrun-test")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", err
+	}
+	unlock, err := lockedfile.MutexAt(filepath.Join(dir, "lock")).Lock()
+	if err != nil {
+		return "", err
+	}
+	defer unlock()
+
+	binary := filepath.Join(dir, "standin-"+version)
+	if _, err := os.Stat(binary); err == nil {
+		return binary, nil
+	}
+	return binary, build(source, binary)
+}
+
+func build(source, binary string) error {
+	cmd := exec.Command("go", "build", "-o", binary+".new", ".") //nolint:gosec // the path is ours
+	cmd.Dir = source
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("build: %w\n%s", err, out)
+	}
+	return os.Rename(binary+".new", binary)
+}
+
+// findStandIn looks for the nested module upwards from the test's folder.
+func findStandIn() (string, error) {
+	dir, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for {
+		source := filepath.Join(dir, "internal", "store", "storetest", "standin")
+		if _, err := os.Stat(filepath.Join(source, "go.mod")); err == nil {
+			return source, nil
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return "", errors.New("the source of the stand-in is not here: run the tests in the project's tree")
+		}
+		dir = parent
+	}
+}
+
+// hashFiles names a version of the stand-in by what it is made of.
+func hashFiles(dir string, names ...string) (string, error) {
+	h := sha256.New()
+	_, _ = io.WriteString(h, runtime.Version())
+	for _, name := range names {
+		data, err := os.ReadFile(filepath.Join(dir, name)) //nolint:gosec // a file of the project
+		if err != nil {
+			return "", err
+		}
+		_, _ = h.Write(data)
+	}
+	return fmt.Sprintf("%x", h.Sum(nil)[:8]), nil
+}

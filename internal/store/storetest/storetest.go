@@ -1,0 +1,164 @@
+// Package storetest is the contract of store.Engine as tests, and the databases that tests run on: SQLite in a temporary file, and MongoDB,
+// either the server that MONGODB_TEST_URI names or a stand-in that is built from the nested module standin.
+//
+// A package whose tests need a store loops over the engines:
+//
+//	for _, engine := range storetest.Engines(t) {
+//		t.Run(engine.Name, func(t *testing.T) {
+//			s := store.New(engine.Open(t), time.Now)
+//			…
+package storetest
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+	driver "go.mongodb.org/mongo-driver/v2/mongo"
+	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"mailrun/internal/store"
+	"mailrun/internal/store/mongo"
+	"mailrun/internal/store/sqlite"
+)
+
+// Engine is a kind of database.
+type Engine struct {
+	// Name is what the engine calls itself.
+	Name string
+	// Size is how many documents a test may put into it: FerretDB scans its collections.
+	Size int
+
+	place   func(t testing.TB) string // of a fresh, empty database
+	connect func(ctx context.Context, place string) (store.Engine, error)
+}
+
+// Engines lists the kinds of database. Opening one skips the test, with the reason, where it cannot be had.
+func Engines(testing.TB) []Engine {
+	return []Engine{SQLite(), MongoDB()}
+}
+
+// SQLite is the engine on a file in the test's temporary folder.
+func SQLite() Engine {
+	return Engine{
+		Name:  "sqlite",
+		Size:  10_000,
+		place: func(t testing.TB) string { return filepath.Join(t.TempDir(), "mailrun.db") },
+		connect: func(ctx context.Context, place string) (store.Engine, error) {
+			return sqlite.Open(ctx, place, sqlite.Options{})
+		},
+	}
+}
+
+// MongoDB is the engine on a database of the test's own, which is dropped after it.
+func MongoDB() Engine {
+	return Engine{
+		Name:  "mongodb",
+		Size:  100,
+		place: Mongo,
+		connect: func(ctx context.Context, place string) (store.Engine, error) {
+			return mongo.Open(ctx, place, "", mongo.Options{})
+		},
+	}
+}
+
+// Open returns an engine on a fresh, empty database with its indexes made. It is closed when the test ends.
+func (e Engine) Open(t testing.TB) store.Engine {
+	t.Helper()
+	engine, _ := e.open(t)
+	return engine
+}
+
+func (e Engine) open(t testing.TB) (engine store.Engine, place string) {
+	t.Helper()
+	place = e.place(t)
+	engine, err := e.connect(t.Context(), place)
+	if err != nil {
+		t.Fatalf("open %s: %v", e.Name, err)
+	}
+	t.Cleanup(func() {
+		if err := engine.Close(context.Background()); err != nil {
+			t.Errorf("close %s: %v", e.Name, err)
+		}
+	})
+	if err := engine.EnsureIndexes(t.Context()); err != nil {
+		t.Fatalf("make the indexes of %s: %v", e.Name, err)
+	}
+	return engine, place
+}
+
+// Mongo returns the URI of a database of the test's own, which is dropped after it.
+func Mongo(t testing.TB) string {
+	t.Helper()
+	uri := os.Getenv("MONGODB_TEST_URI")
+	if uri == "" {
+		if testing.Short() {
+			t.Skip("needs a MongoDB server: set MONGODB_TEST_URI, or leave out -short to have a stand-in built")
+		}
+		address, err := standIn()
+		if err != nil {
+			t.Fatalf("start the MongoDB stand-in: %v", err)
+		}
+		uri = "mongodb://" + address + "/"
+	}
+	name := "mailrun_test_" + bson.NewObjectID().Hex()
+	uri = withDatabase(uri, name)
+	t.Cleanup(func() { dropDatabase(t, uri, name) })
+	return uri
+}
+
+// withDatabase puts a database's name into a URI. Credentials belong to the database that the URI named before, or to admin.
+func withDatabase(uri, name string) string {
+	scheme, rest, _ := strings.Cut(uri, "://")
+	rest, query, _ := strings.Cut(rest, "?")
+	hosts, old, _ := strings.Cut(rest, "/")
+	if strings.Contains(hosts, "@") && !strings.Contains(query, "authSource=") {
+		if old == "" {
+			old = "admin"
+		}
+		query = strings.TrimPrefix(query+"&authSource="+old, "&")
+	}
+	return strings.TrimSuffix(scheme+"://"+hosts+"/"+name+"?"+query, "?")
+}
+
+func dropDatabase(t testing.TB, uri, name string) {
+	t.Helper()
+	ctx := context.Background()
+	client, err := driver.Connect(options.Client().ApplyURI(uri))
+	if err == nil {
+		err = client.Database(name).Drop(ctx)
+	}
+	if err != nil {
+		t.Errorf("drop the test's database: %v", err)
+	}
+	if client != nil {
+		_ = client.Disconnect(ctx)
+	}
+}
+
+// Run proves that an engine keeps the contract of store.Engine.
+func Run(t *testing.T, e Engine) {
+	if child(t, e) {
+		return
+	}
+	for _, group := range []struct {
+		name string
+		test func(*testing.T, Engine)
+	}{
+		{"filters", testFilters},
+		{"order", testOrder},
+		{"groups", testGroups},
+		{"updates", testUpdates},
+		{"writes", testWrites},
+		{"values", testValues},
+		{"races", testRaces},
+		{"processes", testProcesses},
+		{"durability", testDurability},
+		{"plans", testPlans},
+	} {
+		t.Run(group.name, func(t *testing.T) { group.test(t, e) })
+	}
+}

@@ -1,0 +1,11 @@
+package storetest_test
+
+import (
+	"testing"
+
+	"mailrun/internal/store/storetest"
+)
+
+func TestSQLite(t *testing.T) { storetest.Run(t, storetest.SQLite()) }
+
+func TestMongoDB(t *testing.T) { storetest.Run(t, storetest.MongoDB()) }
