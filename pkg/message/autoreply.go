@@ -1,0 +1,198 @@
+package message
+
+import (
+	"regexp"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"mailrun/pkg/outreach"
+)
+
+// autoReply decides whether a message was answered by a machine, which kind of answer it is, when the person is back, and whether the person
+// has left for good. The proof is one of:
+//   - a header that only machines write (RFC 3834 section 5, and those of programs older than it). X-Auto-Response-Suppress is none: it asks
+//     others not to answer by machine, and people's mail carries it;
+//   - a subject that begins as those of absence notes do, without an answer's prefix before it;
+//   - words of absence or receipt together with a second sign: a weak header, the statement that this is automatic, or what only notes
+//     say ("in urgent cases", "limited access to e-mail") where nothing shows a person at work.
+//
+// So "thanks for contacting us, I'd love a demo", and a person who tells that a colleague has left, stay human.
+func autoReply(m *Message, visible string, received time.Time) (kind outreach.Kind, returnDate *time.Time, left bool, ok bool) {
+	if m.Calendar != nil {
+		return "", nil, false, false // somebody pressed a button
+	}
+	e := gatherAutoEvidence(m, visible)
+	if !e.proves() {
+		return "", nil, false, false
+	}
+	kind = e.kind()
+	if kind == outreach.KindOutOfOffice {
+		returnDate = FindReturnDate(m.Subject+".\n"+visible, received)
+	}
+	return kind, returnDate, (e.left || e.ownLeft) && !e.absent, true
+}
+
+// headerProof is how much the header of a message says of a machine.
+type headerProof uint8
+
+const (
+	noProof    headerProof = iota
+	weakProof              // bulk mail, an empty return path: lists and newsletters have them too
+	machine                // auto-generated: no answer, but no person either
+	autoAnswer             // auto-replied
+)
+
+// autoEvidence is what speaks for an automatic answer.
+type autoEvidence struct {
+	header    headerProof
+	subject   bool // begins as the subject of an automatic answer
+	answering bool // has the prefix of an answer before that
+	absent    bool // words of absence
+	receipt   bool // words of receipt: tickets, acknowledgements
+	challenge bool // the sender is to prove that it is a person
+	automatic bool // says of itself that it is automatic
+	aside     bool // says what only notes say
+	engaged   bool // asks or wants something
+	left      bool // somebody has left
+	ownLeft   bool // it is the sender, or the address itself, that has gone
+}
+
+// maxAutoBytes of the visible text are read: notes say at once what they are.
+const maxAutoBytes = 3000
+
+func gatherAutoEvidence(m *Message, visible string) autoEvidence {
+	subject := foldWords(m.Subject)
+	body := foldWords(clip(visible, maxAutoBytes))
+	e := autoEvidence{header: machineHeader(m.Header), engaged: isEngaged(body)}
+	e.subject, e.answering = autoSubject(m.Subject)
+	e.absent = hasWord(body, absenceWords) || hasWord(subject, absenceSubjects)
+	e.receipt = hasWord(body, receiptWords) || hasWord(subject, receiptSubjects)
+	e.challenge = hasWord(body, challengeWords) || hasWord(subject, challengeWords)
+	e.automatic = hasWord(body, automaticWords)
+	e.aside = hasWord(body, asideWords)
+	e.left = leftWords.MatchString(body)
+	e.ownLeft = deadAddress.MatchString(body) && len(body) < 800 || e.left && namesSender(body, m.From.Name)
+	return e
+}
+
+// foldWords prepares text for the search of words: lower case, one blank between words, accents of Arabic dropped.
+func foldWords(s string) string {
+	s = strings.ToLower(invisible.Replace(s))
+	return strings.Join(strings.Fields(strings.Map(westernDigit, s)), " ")
+}
+
+// proves weighs the evidence.
+func (e autoEvidence) proves() bool {
+	says := e.absent || e.receipt || e.left || e.challenge
+	switch {
+	case e.header >= machine, e.subject && !e.answering:
+		return true
+	case e.subject, e.header == weakProof:
+		return says || e.automatic
+	case e.automatic:
+		return says
+	case e.challenge, e.ownLeft:
+		return !e.engaged
+	}
+	return e.absent && e.aside && !e.engaged
+}
+
+// kind names a proven answer. An answer by machine that says nothing of receipt is an absence note: that is what the header is for.
+func (e autoEvidence) kind() outreach.Kind {
+	switch {
+	case e.absent:
+		return outreach.KindOutOfOffice
+	case e.left, e.receipt, e.challenge, e.ownLeft, e.automatic, e.header == machine && !e.subject:
+		return outreach.KindAutoReply
+	}
+	return outreach.KindOutOfOffice
+}
+
+// machineHeader reads the header fields that tell of a machine.
+func machineHeader(h Header) headerProof {
+	submitted := strings.ToLower(h.Get("Auto-Submitted"))
+	submitted, _, _ = strings.Cut(submitted, ";")
+	submitted = strings.TrimSpace(submitted)
+	precedence := strings.ToLower(strings.TrimSpace(h.Get("Precedence")))
+	switch {
+	case strings.HasPrefix(submitted, "auto-replied"), strings.HasPrefix(submitted, "auto-response"):
+		return autoAnswer
+	case precedence == "auto_reply" || precedence == "auto-reply" || precedence == "autoreply":
+		return autoAnswer
+	case hasAutoField(h):
+		return autoAnswer
+	case submitted != "" && submitted != "no":
+		return machine
+	case precedence == "bulk" || precedence == "junk", strings.TrimSpace(h.Get("Return-Path")) == "<>":
+		return weakProof
+	}
+	return noProof
+}
+
+// autoFields are set by programs that answer by themselves; "no" and "false" take them back.
+var autoFields = list(`X-Autoreply, X-Auto-Reply, X-Autorespond, X-Autoresponder, X-Auto-Responder, X-AutoReply-From, X-Mail-Autoreply, X-Autogenerated, X-Auto-Generated, X-AutoResponse, X-Vacation, X-Away`)
+
+func hasAutoField(h Header) bool {
+	for _, name := range autoFields {
+		if !h.Has(name) {
+			continue
+		}
+		if value := strings.ToLower(strings.TrimSpace(h.Get(name))); value != "no" && value != "false" && value != "0" {
+			return true
+		}
+	}
+	return strings.Contains(strings.ToLower(h.Get("Delivered-To")), "autoresponder") || strings.Contains(strings.ToLower(h.Get("X-POST-MessageClass")), "autoresponder")
+}
+
+// autoSubject says whether a subject begins as one of an automatic answer, and whether the prefix of an answer stands before it.
+func autoSubject(subject string) (found, answering bool) {
+	s := foldSubject(subject)
+	s = s[len(subjectTag.FindString(s)):]
+	answering = isReplySubject(s)
+	s = strings.TrimLeft(foldWords(NormalizeSubject(s)), "[(*- ")
+	for _, phrase := range autoSubjects {
+		if rest, ok := strings.CutPrefix(s, phrase); ok && (strings.HasSuffix(phrase, ":") || endsPhrase(rest)) {
+			return true, answering
+		}
+	}
+	return false, answering
+}
+
+// subjectGoesOn are the words after "out of office" that keep it a note; after others it may be anything ("out of office furniture").
+var subjectGoesOn = wordSet(`until, till, from, re, reply, response, message, notification, notice, note, autoreply, auto, on, due, today, this, next, back, returning, email, through, and, i, to, alert, mode, for, e-mail,
+	bis, vom, ab, antwort, nachricht, am, wegen, von, jusqu, du, le, de, des, hasta, del, desde, el, al, por, fino, dal, até, tot, van, t, do, od, w, с, до, по, på, til, till, från, fra, notis, besked, حتى, من, الى`)
+
+func endsPhrase(rest string) bool {
+	first, _ := utf8.DecodeRuneInString(rest)
+	if rest == "" || !isWordRune(first) && first != ' ' {
+		return true
+	}
+	if first != ' ' {
+		return false
+	}
+	next := dateTokens(rest)
+	return len(next) == 0 || next[0].kind != wordToken || subjectGoesOn[next[0].text]
+}
+
+// namesSender says that a text speaks of its sender in the third person: "Ann Lee is no longer with us", from Ann Lee.
+func namesSender(body, name string) bool {
+	parts := strings.Fields(foldWords(name))
+	if len(parts) < 2 {
+		return false
+	}
+	at := leftWords.FindStringIndex(body)
+	if at == nil {
+		return false
+	}
+	before := body[max(0, at[0]-80):at[0]]
+	return hasWord(before, []string{strings.Trim(parts[0], ",")}) && hasWord(before, []string{strings.Trim(parts[len(parts)-1], ",")})
+}
+
+// engagedWords show a person who wants something.
+var engagedWords = regexp.MustCompile(`(?:^|\P{L})(?:interested|i'd love|i would love|let's|lets talk|sounds good|sounds great|sounds interesting|happy to|looking forward to (?:talking|our)|interessiert|interesse|intéressé|intéressée|interesado|interesada|interessato|interessata|interessado|interessada|geïnteresseerd|zainteresowan\pL*|интересно|intresserad|interesseret|興味|感兴趣|مهتم|مهتمة)(?:\P{L}|$)`)
+
+// isEngaged says that a text asks or wants something, as notes do not.
+func isEngaged(body string) bool {
+	return strings.ContainsAny(body, "?？؟") || engagedWords.MatchString(body)
+}
