@@ -84,7 +84,11 @@ func postfixReport(r reportFacts) []byte {
 	s.field("Auto-Submitted", "auto-replied")
 	s.field("Message-Id", "<"+r.at.Format("20060102150405")+"."+r.id+"@"+r.host+">")
 	s.reportTop(r, "Content-Description: Notification\r\nContent-Type: text/plain; charset=us-ascii")
-	s.plain("This is the mail system at host " + r.host + ".\n\n" + notice + "\n\n                   The mail system\n\n<" + r.failed + ">: " + r.diagnostic + "\n")
+	_, said, _ := strings.Cut(r.diagnostic, "; ")
+	if r.action == "failed" {
+		said = "host " + r.host + "[203.0.113.25] said: " + said + " (in reply to RCPT TO command)"
+	}
+	s.plain("This is the mail system at host " + r.host + ".\n\n" + notice + "\n\n                   The mail system\n\n<" + r.failed + ">: " + said + "\n")
 	s.status(r, "Reporting-MTA: dns; "+r.host+"\r\nX-Postfix-Queue-ID: "+r.id+"\r\nX-Postfix-Sender: rfc822; "+r.to+"\r\nArrival-Date: "+r.at.Add(-time.Minute).Format(time.RFC1123Z))
 	s.returned(r, "message/rfc822", r.original.raw)
 	return s.Bytes()

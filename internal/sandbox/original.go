@@ -36,7 +36,7 @@ func readOriginal(d Delivery) *original {
 	if err != nil && !gomessage.IsUnknownCharset(err) {
 		return o
 	}
-	defer reader.Close()
+	defer func() { _ = reader.Close() }()
 	o.readHeader(reader.Header)
 	for {
 		part, err := reader.NextPart()

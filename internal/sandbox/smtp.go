@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"strings"
 	"sync"
 
@@ -19,7 +20,7 @@ const maxMessage = 25 << 20
 func (w *World) newSMTP(config *tls.Config) *smtp.Server {
 	server := smtp.NewServer(smtp.BackendFunc(func(c *smtp.Conn) (smtp.Session, error) {
 		w.pause(w.opts.Delays.Hello)
-		return &smtpSession{world: w, conn: c}, nil
+		return &smtpSession{world: w, line: c.Conn}, nil
 	}))
 	server.Domain = "sandbox.example"
 	server.TLSConfig = config
@@ -33,7 +34,7 @@ func (w *World) newSMTP(config *tls.Config) *smtp.Server {
 // smtpSession is one client's dialogue. The library calls it from one goroutine.
 type smtpSession struct {
 	world *World
-	conn  *smtp.Conn
+	line  func() net.Conn // changes with STARTTLS
 	user  string
 	from  string
 	to    []string
@@ -45,20 +46,22 @@ func (s *smtpSession) AuthMechanisms() []string { return []string{sasl.Plain} }
 
 // Auth checks a password.
 func (s *smtpSession) Auth(string) (sasl.Server, error) {
-	return sasl.NewPlainServer(func(_, user, password string) error {
-		w := s.world
-		w.pause(w.opts.Delays.Auth)
-		if w.stalled(strings.ToLower(user), StageLogin) {
-			return hang(s.conn.Conn())
-		}
-		mailbox, ok := w.login(user, password)
-		if !ok {
-			return smtp.ErrAuthFailed
-		}
-		w.logins.smtp.Add(1)
-		s.user = mailbox.email
-		return nil
-	}), nil
+	return sasl.NewPlainServer(func(_, user, password string) error { return s.login(user, password) }), nil
+}
+
+func (s *smtpSession) login(user, password string) error {
+	w := s.world
+	w.pause(w.opts.Delays.Auth)
+	if w.stalled(strings.ToLower(user), StageLogin) {
+		return hang(s.line())
+	}
+	mailbox, ok := w.login(user, password)
+	if !ok {
+		return smtp.ErrAuthFailed
+	}
+	w.logins.smtp.Add(1)
+	s.user = mailbox.email
+	return nil
 }
 
 // Mail begins a message.
@@ -68,7 +71,7 @@ func (s *smtpSession) Mail(from string, _ *smtp.MailOptions) error {
 		return s.refuse(530, smtp.EnhancedCode{5, 7, 0}, "Authentication required")
 	}
 	if s.world.stalled(s.user, StageMail) {
-		return hang(s.conn.Conn())
+		return hang(s.line())
 	}
 	s.from = from
 	return nil
@@ -80,7 +83,7 @@ func (s *smtpSession) Rcpt(to string, _ *smtp.RcptOptions) error {
 	s.fault = faultOf(to)
 	switch {
 	case s.world.stalled(s.user, StageRcpt), s.fault.hang == "hangrcpt":
-		return hang(s.conn.Conn())
+		return hang(s.line())
 	case s.fault.cut == "droprcpt":
 		s.cutAfter(0)
 		return errGone
@@ -100,9 +103,7 @@ func (s *smtpSession) Rcpt(to string, _ *smtp.RcptOptions) error {
 
 // Data reads the message and answers the final dot.
 func (s *smtpSession) Data(r io.Reader) error {
-	if s.fault.cut == "dropmid" {
-		_, _ = io.CopyN(io.Discard, r, 16)
-		s.cutAfter(0)
+	if s.dropsBody() {
 		return errGone
 	}
 	buffer := buffers.Get().(*bytes.Buffer)
@@ -111,10 +112,24 @@ func (s *smtpSession) Data(r io.Reader) error {
 	if _, err := buffer.ReadFrom(r); err != nil {
 		return fmt.Errorf("read the message: %w", err)
 	}
+	return s.finish(buffer.Bytes())
+}
+
+// dropsBody ends the connection while the client is sending the message, if that was asked for.
+func (s *smtpSession) dropsBody() bool {
+	if s.fault.cut != "dropmid" {
+		return false
+	}
+	s.cutAfter(0)
+	return true
+}
+
+// finish answers the final dot. raw is only lent.
+func (s *smtpSession) finish(raw []byte) error {
 	if err := s.atDot(); err != nil {
 		return err
 	}
-	s.world.accept(s.user, s.from, s.to, buffer.Bytes())
+	s.world.accept(s.user, s.from, s.to, raw)
 	if s.fault.lost {
 		s.cutAfter(0)
 	}
@@ -126,7 +141,7 @@ func (s *smtpSession) atDot() error {
 	s.world.pause(s.world.opts.Delays.Dot + s.fault.slow)
 	switch {
 	case s.world.stalled(s.user, StageDot), s.fault.hang == "hangdot":
-		return hang(s.conn.Conn())
+		return hang(s.line())
 	case s.fault.cut == "dropdot":
 		s.cutAfter(0)
 		return errGone
@@ -160,7 +175,7 @@ func (s *smtpSession) refuseFault(code int) error {
 
 // cutAfter ends the connection after n more lines from the server. Beneath TLS it is the same connection.
 func (s *smtpSession) cutAfter(n int64) {
-	raw := s.conn.Conn()
+	raw := s.line()
 	if encrypted, ok := raw.(*tls.Conn); ok {
 		raw = encrypted.NetConn()
 	}

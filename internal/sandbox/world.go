@@ -123,12 +123,16 @@ func (w *World) listen(ctx context.Context) error {
 		}
 	}
 	w.smtp, w.imap = w.newSMTP(config), w.newIMAP(config)
+	serveSMTP := w.smtp.Serve
+	if w.opts.Discard {
+		serveSMTP = func(l net.Listener) error { return w.serveDrain(l, config) }
+	}
 	for _, door := range []struct {
 		gate  **gate
 		tls   bool
 		serve func(net.Listener) error
 	}{
-		{&w.ports.smtp, false, w.smtp.Serve}, {&w.ports.smtps, true, w.smtp.Serve},
+		{&w.ports.smtp, false, serveSMTP}, {&w.ports.smtps, true, serveSMTP},
 		{&w.ports.imap, false, w.imap.Serve}, {&w.ports.imaps, true, w.imap.Serve},
 	} {
 		if door.tls && !w.opts.TLS {

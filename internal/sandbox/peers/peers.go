@@ -84,7 +84,7 @@ func freePorts(t testing.TB, n int) []int {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer listener.Close() // all at the end, so that no port is named twice
+		defer func() { _ = listener.Close() }() // all at the end, so that no port is named twice
 		ports[i] = listener.Addr().(*net.TCPAddr).Port
 	}
 	return ports
@@ -106,7 +106,7 @@ func launch(t testing.TB, port int, log string, name string, args ...string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer sink.Close()
+	defer func() { _ = sink.Close() }()
 	cmd := exec.Command(name, args...)
 	cmd.Stdout, cmd.Stderr = sink, sink
 	if err := cmd.Start(); err != nil {

@@ -30,11 +30,11 @@ func loginIMAP(t *testing.T, c *imapclient.Client, err error) *imapclient.Client
 func TestDovecot(t *testing.T) {
 	d := Dovecot(t, DovecotOptions{})
 	d.Deliver(t, ann, []byte("Subject: hello\r\nMessage-ID: <1@x.example>\r\n\r\nhello\r\n"))
-	clear, secured := fmt.Sprintf("localhost:%d", d.Port), fmt.Sprintf("localhost:%d", d.TLSPort)
+	plain, secured := fmt.Sprintf("localhost:%d", d.Port), fmt.Sprintf("localhost:%d", d.TLSPort)
 	trust := &imapclient.Options{TLSConfig: &tls.Config{RootCAs: d.RootCAs(), ServerName: "localhost", NextProtos: []string{}}}
 	doors := map[string]func(*imapclient.Options) (*imapclient.Client, error){
-		"clear":    func(o *imapclient.Options) (*imapclient.Client, error) { return imapclient.DialInsecure(clear, o) },
-		"starttls": func(o *imapclient.Options) (*imapclient.Client, error) { return imapclient.DialStartTLS(clear, o) },
+		"clear":    func(o *imapclient.Options) (*imapclient.Client, error) { return imapclient.DialInsecure(plain, o) },
+		"starttls": func(o *imapclient.Options) (*imapclient.Client, error) { return imapclient.DialStartTLS(plain, o) },
 		"tls":      func(o *imapclient.Options) (*imapclient.Client, error) { return imapclient.DialTLS(secured, o) },
 	}
 	for name, dial := range doors {

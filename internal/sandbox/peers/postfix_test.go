@@ -24,7 +24,7 @@ func TestPostfix(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.Close()
+	defer func() { _ = c.Close() }()
 	if err := c.Auth(sasl.NewPlainClient("", ann, Password)); err != nil {
 		t.Fatal(err)
 	}
@@ -94,7 +94,7 @@ func waitForMail(t *testing.T, d *DovecotServer, user string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.Close()
+	defer func() { _ = c.Close() }()
 	if err := c.Login(user, Password).Wait(); err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +129,7 @@ func TestSMTPSink(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.Close()
+	defer func() { _ = c.Close() }()
 	if err := c.SendMail(ann, []string{"x@y.example"}, io.LimitReader(strings.NewReader("Subject: x\r\n\r\nx\r\n"), 100)); err != nil {
 		t.Fatal(err)
 	}
