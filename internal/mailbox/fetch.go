@@ -206,9 +206,9 @@ func (s *IMAPSession) options(what section) *imap.FetchOptions {
 // still to come is not worth reading, so the connection is cut.
 func (s *IMAPSession) fetch(set imap.NumSet, options *imap.FetchOptions, limit int64, each func(fetched) error) error {
 	cmd := s.client.Fetch(set, options)
-	complete := false
+	drained := false
 	defer func() {
-		if !complete {
+		if !drained {
 			s.link.wire.Conn.Close()
 			cmd.Close()
 		}
@@ -216,20 +216,22 @@ func (s *IMAPSession) fetch(set imap.NumSet, options *imap.FetchOptions, limit i
 	for msg := cmd.Next(); msg != nil; msg = cmd.Next() {
 		f, err := collect(msg, limit)
 		if err != nil {
+			// A text that broke off has already given imapclient's reader free: draining would read beside it. The reader ends by itself.
+			drained = true
+			s.link.wire.Conn.Close()
 			return err
 		}
 		if err := each(f); err != nil {
 			return err
 		}
 	}
-	complete = true
+	drained = true
 	return cmd.Close()
 }
 
 // collect reads a message's items. A text that ends before its announced size is an error: to imapclient it looks complete.
 func collect(msg *imapclient.FetchMessageData, limit int64) (fetched, error) {
 	f := fetched{seq: msg.SeqNum}
-	var failed error
 	for item := msg.Next(); item != nil; item = msg.Next() {
 		switch item := item.(type) {
 		case imapclient.FetchItemDataUID:
@@ -239,13 +241,17 @@ func collect(msg *imapclient.FetchMessageData, limit int64) (fetched, error) {
 		case imapclient.FetchItemDataRFC822Size:
 			f.Size = item.Size
 		case imapclient.FetchItemDataBodySection:
-			if item.Literal == nil || f.Raw != nil || failed != nil {
+			if item.Literal == nil || f.Raw != nil {
 				continue
 			}
-			f.Raw, failed = readLiteral(item.Literal, limit)
+			raw, err := readLiteral(item.Literal, limit)
+			if err != nil {
+				return f, err
+			}
+			f.Raw = raw
 		}
 	}
-	return f, failed
+	return f, nil
 }
 
 func readLiteral(literal imap.LiteralReader, limit int64) ([]byte, error) {

@@ -63,7 +63,7 @@ func FuzzIMAP(f *testing.F) {
 			defer close(played)
 			play(server, data)
 		}()
-		d := &Dialer{MaxBytes: 1 << 20, Dial: func(context.Context, string, string) (net.Conn, error) { return client, nil }}
+		d := &Dialer{MaxBytes: 1 << 20, IdleTimeout: 20 * time.Millisecond, Dial: func(context.Context, string, string) (net.Conn, error) { return client, nil }}
 		mb := &outreach.Mailbox{Email: "ann@example.com", ClearIMAPPassword: "horse"}
 		if s, err := d.IMAP(ctx, mb); err == nil {
 			_, _ = s.Examine(ctx, "INBOX")
