@@ -10,5 +10,5 @@
 // a message ever changed. Those books are what a test asserts.
 //
 // Faults come in two ways. Options and Stall slow down or silence servers. The local part of a recipient's address asks for a refusal
-// or a cut at a chosen moment (see Faults in the source), which is how one run meets every failure.
+// or a cut at a chosen moment (the words are listed at the type fault), which is how one run meets every failure.
 package sandbox

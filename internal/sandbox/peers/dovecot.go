@@ -9,6 +9,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"text/template"
 
@@ -34,7 +35,7 @@ type DovecotServer struct {
 
 	authority *sandbox.Authority
 	root      string
-	delivered int
+	delivered atomic.Int64
 }
 
 // Dovecot starts a private Dovecot.
@@ -92,7 +93,8 @@ func (d *DovecotServer) IMAP(user string, security outreach.Security) outreach.S
 	return outreach.Server{Host: "localhost", Port: port, Security: security, Username: user, Auth: outreach.AuthPassword}
 }
 
-// Deliver puts a raw message into a user's Inbox past all protocols, as a local delivery agent does.
+// Deliver puts a raw message into a user's Inbox past all protocols, as a local delivery agent does. It may be called while the user is
+// logged in, and from several goroutines.
 func (d *DovecotServer) Deliver(t testing.TB, user string, raw []byte) {
 	t.Helper()
 	for _, sub := range []string{"", "new", "cur", "tmp"} {
@@ -102,8 +104,7 @@ func (d *DovecotServer) Deliver(t testing.TB, user string, raw []byte) {
 		}
 		own(t, dir)
 	}
-	d.delivered++
-	name := fmt.Sprintf("1700000000.M%dP1.localhost", d.delivered)
+	name := fmt.Sprintf("1700000000.M%dP1.localhost", d.delivered.Add(1))
 	draft := filepath.Join(d.Maildir(user), "tmp", name)
 	writeFile(t, draft, string(raw), 0o600)
 	own(t, draft)
