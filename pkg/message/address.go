@@ -19,11 +19,13 @@ func ParseAddresses(s string) []outreach.Address {
 		var piece string
 		piece, s = cutAddress(s)
 		name, address := splitAddress(piece)
-		if address == "" {
-			before = joinName(before, name)
+		if address = cleanAddress(address); address == "" {
+			if len(before) < maxQuoted {
+				before = joinName(before, name)
+			}
 			continue
 		}
-		list = append(list, outreach.Address{Name: decodeName(joinName(before, name)), Address: cleanAddress(address)})
+		list = append(list, outreach.Address{Name: decodeName(joinName(before, name)), Address: address})
 		before = ""
 	}
 	return list
@@ -134,7 +136,7 @@ func MessageIDs(s string) []string {
 			break
 		}
 		s = s[open+1:]
-		end := strings.IndexAny(s, "<> \t\r\n")
+		end := strings.IndexFunc(s, endsID)
 		if end < 0 {
 			break
 		}
@@ -146,13 +148,18 @@ func MessageIDs(s string) []string {
 	return ids
 }
 
+// endsID says which characters no id holds.
+func endsID(r rune) bool {
+	return r == '<' || r == '>' || r <= ' ' || r == 0x7f
+}
+
 // idsOrToken reads the ids of a field; a lone word with an "@" is an id that lost its brackets.
 func idsOrToken(raw string) []string {
 	if ids := MessageIDs(raw); len(ids) > 0 {
 		return ids
 	}
 	word := strings.Trim(strings.TrimSpace(raw), "<>")
-	if word == "" || !strings.Contains(word, "@") || strings.ContainsAny(word, " \t\",<>") {
+	if word == "" || !strings.Contains(word, "@") || strings.ContainsAny(word, "\",") || strings.ContainsFunc(word, endsID) {
 		return nil
 	}
 	return []string{"<" + strings.ToValidUTF8(word, "\uFFFD") + ">"}

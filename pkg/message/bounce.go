@@ -229,24 +229,25 @@ func fromOriginal(original returned, own []string) []failure {
 	return nil
 }
 
-// newBounceReading judges every report.
+// newBounceReading judges every report. The notice is judged once for all.
 func newBounceReading(reports []report, original returned, notice string) bounceReading {
 	b := bounceReading{original: original}
+	about := typeByWords(foldText(notice), "")
 	for _, r := range reports {
 		if r.action != "done" {
-			b.add(r, notice)
+			b.add(r, about)
 		}
 	}
 	return b
 }
 
 // add appends one recipient, unless it is there already with the same outcome.
-func (b *bounceReading) add(r report, notice string) {
+func (b *bounceReading) add(r report, about outreach.BounceType) {
 	address := cmp.Or(r.final, r.original)
 	if r.original != "" && !isRoutable(r.final) {
 		address = r.original
 	}
-	e := evidence{action: r.action, status: r.status, diagnostic: r.diagnostic, notice: notice}
+	e := evidence{action: r.action, status: r.status, diagnostic: r.diagnostic, notice: about}
 	recipient := BouncedRecipient{
 		Bounce: outreach.Bounce{
 			Type: e.bounceType(), Recipient: address, Status: r.status, Diagnostic: cleanDiagnostic(r.diagnostic), RemoteMTA: cleanControls(r.remoteMTA),

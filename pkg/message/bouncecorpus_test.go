@@ -54,7 +54,7 @@ var policyReasons = map[string]bool{
 // and temporary, and files a full mailbox, which all other sources and mailrun call soft, under permanent.
 func isUndecided(row map[string]string, text string) bool {
 	if strings.HasPrefix(row["file"], "flufl__") && row["class"] == "hard" {
-		return fullWords.MatchString(maskAddresses(text))
+		return fullWords.in(foldText(text))
 	}
 	return row["reason"] == "filtered" || row["reason"] == "onhold" || row["reason"] == "undefined"
 }

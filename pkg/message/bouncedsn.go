@@ -6,7 +6,7 @@ import (
 )
 
 // maxRecipients bounds the recipients that are read from one bounce.
-const maxRecipients = 500
+const maxRecipients = 200
 
 // report is a per-recipient block of a delivery status notification (RFC 3464 section 2.3).
 type report struct {
@@ -88,7 +88,7 @@ func statusFields(body []byte) []field {
 }
 
 // maxDiagnostic bounds a server's answer.
-const maxDiagnostic = 4 << 10
+const maxDiagnostic = 2 << 10
 
 // set records one field.
 func (r *report) set(f field) {

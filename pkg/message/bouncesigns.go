@@ -34,10 +34,13 @@ var (
 	smtpLine = regexp.MustCompile(`(?:^|[\s:"'(\[])[45]\d\d[ -](?:#?[45]\.\d{1,3}\.\d{1,3}\b|\S+.{0,200}(?i:reject|unknown|denied|refus|unavailable|not found|full|quota|spam|block|no such|invalid))`)
 )
 
+// maxSubjectRead is how much of a subject the patterns read.
+const maxSubjectRead = 500
+
 // looksLikeBounce decides for a message that holds no delivery status. One sign is never enough: an absence note has a null return path, people
 // write about undelivered mail, and postmasters write letters. Who speaks must be the mail system, and what it says a failure.
 func looksLikeBounce(m *Message) bool {
-	subject := bounceSubject.MatchString(m.Subject)
+	subject := bounceSubject.MatchString(m.Subject[:min(len(m.Subject), maxSubjectRead)])
 	sender := fromDaemon(m)
 	automatic := m.Header.Has("X-Failed-Recipients") || m.Header.Has("Return-Path") && nullPath.MatchString(m.Header.Raw("Return-Path"))
 	if !sender && !automatic && !subject {
