@@ -79,7 +79,7 @@ var forwardedBounce = regexp.MustCompile(`(?im)^>?[ \t]*from:[^\n]{0,100}mailer-
 
 // readForwarded reads a bounce that somebody forwards: it tells the same as the bounce itself.
 func readForwarded(m *Message) (bounceReading, bool) {
-	if !replySubject.MatchString(m.Subject) || !bounceSubject.MatchString(m.Subject) {
+	if !replySubject.MatchString(m.Subject) || !isBounceSubject(m.Subject) {
 		return bounceReading{}, false
 	}
 	text := limitNotice(m.Text)
@@ -160,9 +160,9 @@ func textReports(m *Message, notice string, original returned) []report {
 	}
 	action := ""
 	switch {
-	case delayWords.MatchString(m.Subject + "\n" + notice):
+	case delayWords.in(foldText(m.Subject + "; " + notice)):
 		action = "delayed"
-	case finalWords.MatchString(notice):
+	case finalWords.in(foldText(notice)):
 		action = "failed"
 	}
 	var reports []report
@@ -177,16 +177,8 @@ func textReports(m *Message, notice string, original returned) []report {
 	return reports
 }
 
-var (
-	// delayWords announce that the server goes on trying.
-	delayWords = regexp.MustCompile(`(?i)\bwarning\b.{0,60}(?:could not send|not (?:yet )?been delivered|delayed|undelivered)|has been (?:delayed|postponed)|(?:is|been|was) (?:delayed|postponed) |not yet been delivered|warning message only|` +
-		`status notification \((?:delay|verzögerung)|delivery (?:delayed|delay)|delayed mail|delay notification|will (?:keep|continue) (?:trying|to (?:try|attempt))|will be retried|delivery warning|still (?:being )?(?:undelivered|trying|retried)|` +
-		`no action is required on your part|verzögert|en retard|retraso|ritardo|atraso|задерж|遅延|延迟|延遲`)
-	// finalWords say that it has given up.
-	finalWords = regexp.MustCompile(`(?i)permanent|fatal|given up|giving up|not going to try|failed|returned|could ?n[o']t be delivered|undeliver|unable to deliver|not delivered|was not accepted|rejected|did not reach|wasn't able to deliver|not able to deliver|` +
-		`unzustellbar|nicht zugestellt|non remis|no (?:se )?(?:ha )?pod?ido|не (?:может быть )?доставлен|送信できません|配信できません|配信不能`)
-	hostSaid = regexp.MustCompile(`(?i)\bhost:? ([a-z0-9][a-z0-9.-]*\.[a-z0-9-]+)|(?:server|by) ([a-z0-9][a-z0-9.-]*\.[a-z]{2,}[a-z0-9-]*)\.? ?\[`)
-)
+// hostSaid is how a notice names the server that refused.
+var hostSaid = regexp.MustCompile(`(?i)\bhost:? ([a-z0-9][a-z0-9.-]*\.[a-z0-9-]+)|(?:server|by) ([a-z0-9][a-z0-9.-]*\.[a-z]{2,}[a-z0-9-]*)\.? ?\[`)
 
 // findHost returns the name of the server that refused, where the words name it.
 func findHost(diagnostic string) string {

@@ -1,10 +1,12 @@
 package message
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 )
+
+// maxNotice bounds the text of a bounce that is looked at. Notices are about 2 kB.
+const maxNotice = 50 << 10
 
 // failure is one failed recipient as found in the text of a bounce, with the server's words about it.
 type failure struct {
@@ -12,32 +14,8 @@ type failure struct {
 	diagnostic string
 }
 
-// addressPattern finds addresses in running text.
-var addressPattern = regexp.MustCompile(`[A-Za-z0-9.!#$%&'*+/=?^_{|}~\x60\x{80}-\x{10FFFF}-]+@(?:[A-Za-z0-9\x{80}-\x{10FFFF}](?:[A-Za-z0-9\x{80}-\x{10FFFF}-]*[A-Za-z0-9\x{80}-\x{10FFFF}])?\.)+[A-Za-z0-9\x{80}-\x{10FFFF}-]*[A-Za-z\x{80}-\x{10FFFF}]`)
-
-// ownLine is a line that begins with an address, as most servers write the failed ones: bare, quoted, in angle brackets, bulleted.
-var ownLine = regexp.MustCompile(`^[\s*>-]*["'(\[]*<?(` + addressPattern.String() + `)>?["')\]]*\s*(?:$|:|;|\(|\.\.\.|,|-|=| on \w{3},| invalid| error| host | \[|<|\.\s*$)`)
-
-// labelled is a line that names the failed address behind a label or a verb.
-var labelled = regexp.MustCompile(`(?i)(?:^|[\s*>(-])(?:(?:intended |failed |final |original |the )?recipients?(?: address)?|rcpt to|error-for|unknown user|undeliverable to|userid|mailbox(?: exceeds allowed size)?|mailbox is full|` +
-	`attempts|unable to deliver (?:your )?(?:message|mail|e-?mail)?\s*to|deliver(?:ed|y|ing)?(?: of)?(?: (?:your|the|this|e-?mail|mail|message|it))*(?: message| mail| e-?mail)? to(?: this address)?|could not be delivered to|` +
-	`(?:your )?(?:message|mail|e-?mail)(?: addressed)? to(?: e-?mail address)?|addressed to(?: e-?mail address)?|was addressed,|for|smtp=|not a member of this mailing list|user|address|gateway for|to)\s*:?\s*["'<(\[]*(` +
-	addressPattern.String() + `)`)
-
-// notFailed is a context in which an address is not the failed one: the sender, a person to ask, a server's own name.
-var notFailed = regexp.MustCompile(`(?i)(?:contact|mail from|from|sender|envelope-from|helo|by|f=|reply(?:ing)? to|postmaster|write to|mailto|e-?mail us|questions?|help|support|to the address)\s*:?\s*[<\["'(]*$`)
-
-// generatedFrom is how Exim names the address behind a forward that it does not disclose.
-var generatedFrom = regexp.MustCompile(`(?i)^\s*\(?(?:generated|expanded) (?:from|by):?\s*<?(` + addressPattern.String() + `)`)
-
-// listIntro is a line after which the failed addresses are listed.
-var listIntro = regexp.MustCompile(`(?i)(?:following|recipients?|address(?:es)?|destinat\w*|empfänger|adresse|получател\w*|to)\b.{0,60}[:.]\s*$|permanent fatal errors|delivery problems|送信に失敗|あて先|次の`)
-
-// maxNotice bounds the text that the patterns read.
-const maxNotice = 50 << 10
-
-// findFailures reads the failed recipients from the notice of a bounce. own lists addresses that are never the failed one unless nothing
-// else is there: the mailbox that got the bounce.
+// findFailures reads the failed recipients from the notice of a bounce, by the surest of three rules that finds any. own lists addresses that are
+// not the failed one unless nothing else is there: the mailbox that got the bounce.
 func findFailures(notice string, own []string) []failure {
 	lines := strings.Split(notice, "\n")
 	for _, rule := range []lineRule{ownAddress, labelledAddress, anyAddress} {
@@ -58,12 +36,16 @@ func scanLines(lines []string, rule lineRule, own []string) []failure {
 	listed := false
 	current := -1
 	for _, line := range lines {
-		address, rest := rule(line, listed)
-		if address != "" {
-			found, current = addFailure(found, address)
-			line = rest
-		} else if strings.TrimSpace(line) != "" {
-			listed = listIntro.MatchString(line)
+		address := ""
+		if strings.Contains(line, "@") {
+			var rest string
+			if address, rest = rule(line, listed); address != "" {
+				found, current = addFailure(found, address)
+				line = rest
+			}
+		}
+		if address == "" && strings.TrimSpace(line) != "" {
+			listed = announcesList(line)
 		}
 		if current >= 0 && len(found[current].diagnostic) < maxDiagnostic {
 			found[current].diagnostic += line + "\n"
@@ -95,61 +77,112 @@ func withoutOwn(found []failure, own []string) []failure {
 	return found
 }
 
-// ownAddress reads a line that begins with an address.
+// announcesList says that a line introduces the failed addresses below it.
+func announcesList(line string) bool {
+	folded := foldText(line[:min(len(line), 400)])
+	if listTitles.in(folded) {
+		return true
+	}
+	end := strings.TrimRight(folded, " ")
+	return (strings.HasSuffix(end, ":") || strings.HasSuffix(end, ".") || strings.HasSuffix(end, "。")) && listWords.in(folded)
+}
+
+var (
+	listTitles = phrases{"permanent fatal errors", "delivery problems", "送信に失敗", "あて先", "次の"}
+	listWords  = phrases{"following", "recipient", "address", "destinat", "empfänger", "adresse", "получател", " to:", " to :", " an:", "宛先"}
+)
+
+// ownAddress reads a line that begins with an address, as most servers write the failed ones: bare, quoted, in angle brackets, bulleted.
 func ownAddress(line string, _ bool) (address, rest string) {
-	m := ownLine.FindStringSubmatchIndex(line)
-	if m == nil {
+	start, end := nextAddress(line)
+	if start == end || strings.Trim(line[:start], " \t*>-\"'([<") != "" {
 		return "", ""
 	}
-	return line[m[2]:m[3]], strings.TrimLeft(line[m[3]:], ">\"': ")
+	after := strings.TrimLeft(line[end:], ">\"')]")
+	blank := strings.TrimLeft(after, " \t")
+	switch {
+	case blank == "", strings.IndexByte(":;(,=-[<", blank[0]) >= 0, strings.HasPrefix(blank, "..."), strings.TrimRight(blank, " \t") == ".":
+	case afterOwn.in(strings.ToLower(blank[:min(len(blank), 12)])):
+	default:
+		return "", ""
+	}
+	return line[start:end], strings.TrimLeft(after, ":\"' ")
 }
+
+// afterOwn are the words that may follow an address at the beginning of a line: "user@example.com on Thu, 1 Jan", "user@example.com Invalid Address".
+var afterOwn = phrases{"on mon,", "on tue,", "on wed,", "on thu,", "on fri,", "on sat,", "on sun,", "invalid", "error", "host "}
 
 // labelledAddress reads an address behind a label, or in a list that the line before has announced.
 func labelledAddress(line string, listed bool) (address, rest string) {
-	if m := generatedFrom.FindStringSubmatch(line); m != nil {
-		return m[1], line
-	}
-	if listed {
-		if at := addressPattern.FindString(afterLabel(line)); at != "" {
-			return at, line
+	for at := 0; at < len(line); {
+		start, end := nextAddress(line[at:])
+		if start == end {
+			break
 		}
-	}
-	for _, m := range labelled.FindAllStringSubmatchIndex(line, 8) {
-		if !notFailed.MatchString(line[:m[2]]) && !isService(line[m[2]:m[3]]) {
-			return line[m[2]:m[3]], line
+		found, label := afterLabel(line[at+start:at+end]), labelOf(line[:at+start])
+		switch {
+		case strings.HasSuffix(label, "generated from"), strings.HasSuffix(label, "generated by"), strings.HasSuffix(label, "expanded from"):
+			return found, line
+		case listed, hasLabel(label, failedLabels) && !hasLabel(label, otherLabels) && !isService(found):
+			return found, line
 		}
+		at += end
 	}
 	return "", ""
 }
 
 // anyAddress reads any address that is not plainly somebody else's.
 func anyAddress(line string, _ bool) (address, rest string) {
-	for _, at := range addressPattern.FindAllStringIndex(line, 8) {
-		if a := line[at[0]:at[1]]; !notFailed.MatchString(line[:at[0]]) && !isService(a) {
-			return a, line
+	for at := 0; at < len(line); {
+		start, end := nextAddress(line[at:])
+		if start == end {
+			break
 		}
+		if found := line[at+start : at+end]; !hasLabel(labelOf(line[:at+start]), otherLabels) && !isService(found) {
+			return found, line
+		}
+		at += end
 	}
 	return "", ""
 }
 
-// afterLabel drops "dda:SMTP=" and the like before an address (X.400 names of Exchange 5.5).
-func afterLabel(line string) string {
-	if i := strings.LastIndex(line, "SMTP="); i >= 0 {
-		return line[i+len("SMTP="):]
+// failedLabels are the words before the failed address; otherLabels those before the sender, a person to ask or the server itself.
+var (
+	failedLabels = []string{
+		" to", " for", "recipient", "recipients", "address", " user", "userid", "error-for", "smtp=", "mailing list", "is full", "allowed size", "attempts", "was addressed,",
 	}
-	return line
+	otherLabels = []string{
+		"contact", " from", "sender", " helo", " by", " f=", "reply to", "replying to", "postmaster", "write to", "mailto", "mail us", "question", "questions", "help", "support", "to the address",
+	}
+)
+
+// labelOf returns the last words before an address, in lower case, without the signs between.
+func labelOf(before string) string {
+	before = before[max(0, len(before)-40):]
+	return " " + strings.TrimSpace(strings.ToLower(strings.TrimRight(before, " \t:\"'<([")))
+}
+
+func hasLabel(label string, labels []string) bool {
+	return slices.ContainsFunc(labels, func(l string) bool { return strings.HasSuffix(label, l) })
+}
+
+// afterLabel drops "dda:SMTP=" and the like before an address (X.400 names of Exchange 5.5).
+func afterLabel(address string) string {
+	if i := strings.LastIndexByte(address, '='); i >= 0 && strings.EqualFold(address[max(0, i-4):i], "smtp") {
+		return address[i+1:]
+	}
+	return address
 }
 
 // isService names addresses of the mail system itself.
 func isService(address string) bool {
 	local, _, _ := strings.Cut(strings.ToLower(address), "@")
-	return local == "postmaster" || local == "mailer-daemon" || strings.HasPrefix(local, "noreply") || local == "no-reply" || local == "abuse" || local == "support"
+	return local == "postmaster" || local == "mailer-daemon" || local == "no-reply" || local == "abuse" || local == "support" || strings.HasPrefix(local, "noreply")
 }
 
-// foldDiagnostic makes one line of a server's words and cuts it at what is no longer about this recipient.
+// foldDiagnostic makes one line of a server's words, within maxDiagnostic.
 func foldDiagnostic(s string) string {
-	words := strings.Fields(s)
-	folded := strings.Trim(strings.Join(words, " "), "-=*_ ")
+	folded := strings.Trim(strings.Join(strings.Fields(s), " "), "-=*_ ")
 	if len(folded) > maxDiagnostic {
 		folded = strings.ToValidUTF8(folded[:maxDiagnostic], "")
 	}

@@ -14,9 +14,9 @@ func LooksLikeReport(h Header) bool {
 	}
 	for _, from := range ParseAddresses(h.Get("From")) {
 		local, _, _ := strings.Cut(from.Address, "@")
-		if daemonName.MatchString(local) || daemonName.MatchString(from.Name) {
+		if isDaemon(local) || isDaemon(from.Name) {
 			return true
 		}
 	}
-	return bounceSubject.MatchString(h.Get("Subject"))
+	return isBounceSubject(h.Get("Subject"))
 }
