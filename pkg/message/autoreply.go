@@ -71,8 +71,8 @@ func gatherAutoEvidence(m *Message, visible string) autoEvidence {
 	e.challenge = hasWord(body, challengeWords) || hasWord(subject, challengeWords)
 	e.automatic = hasWord(body, automaticWords)
 	e.aside = hasWord(body, asideWords)
-	e.left = leftWords.MatchString(body)
-	e.ownLeft = deadAddress.MatchString(body) && len(body) < 800 || e.left && namesSender(body, m.From.Name)
+	e.left = containsAny(body, leftStems) && leftWords().MatchString(body)
+	e.ownLeft = len(body) < 800 && containsAny(body, deadStems) && deadAddress().MatchString(body) || e.left && namesSender(body, m.From.Name)
 	return e
 }
 
@@ -181,7 +181,7 @@ func namesSender(body, name string) bool {
 	if len(parts) < 2 {
 		return false
 	}
-	at := leftWords.FindStringIndex(body)
+	at := leftWords().FindStringIndex(body)
 	if at == nil {
 		return false
 	}

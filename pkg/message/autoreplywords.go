@@ -1,7 +1,5 @@
 package message
 
-import "regexp"
-
 // autoSubjects begin the subjects of automatic answers, folded as by foldWords.
 var autoSubjects = list(`automatic reply, automatic response, automated reply, automated response, auto reply, auto-reply, autoreply, autoresponse, auto response, auto-response, auto:, autoresponder, auto responder, out of office, out of the office, out-of-office, ooo, oof, away from the office, away from my mail, i am out of the office, i'm out of the office, vacation, vacation reply, vacation response, vacation notice, on vacation, on leave, on annual leave, annual leave, on holiday, maternity leave, parental leave,
 	automatische antwort, automatische antwortnachricht, abwesenheit, abwesenheitsnotiz, abwesenheitsnachricht, abwesenheitsmeldung, abwesenheitsassistent, abwesend, abwesenheitsbenachrichtigung, ich bin nicht im büro, nicht im büro, im urlaub, urlaub, urlaubsmeldung, außer haus, out of office notiz, eingangsbestätigung, automatische eingangsbestätigung, automatische rückmeldung,
@@ -78,17 +76,40 @@ var challengeWords = list(`spamarrest, spam arrest, boxbe, mailwasher, tmda, sen
 	bestätigen sie, dass sie kein roboter, bitte bestätigen sie ihre nachricht, absenderbestätigung, confirmez que vous n'êtes pas un robot, confirmer votre message, mailinblack, confirme que usted es una persona, подтвердите, что вы не робот`)
 
 // leftWords say that somebody has left the company for good.
-var leftWords = regexp.MustCompile(`(?:^|\P{L})(?:no longer (?:with|works?|working|employed|an employee|part of|at|in (?:this|the) (?:role|position|company|organi[sz]ation))|not (?:with|employed by|working (?:at|for)) \S+(?: \S+){0,3} any ?more|(?:has|have) (?:now )?left (?:the |our |my )?(?:company|organi[sz]ation|business|firm|agency|team|employment|position|role)|(?:has|have) (?:now )?(?:retired|resigned|departed)|(?:is|am) (?:now )?retired|(?:my|his|her|their) last (?:working )?day (?:at|with|was|in)|(?:has|have) moved on (?:from|to)|left the company` +
-	`|nicht (?:mehr|länger)(?: \S+){0,6} (?:tätig|beschäftigt|angestellt|arbeitet)|(?:arbeitet|arbeite|ist|bin) nicht mehr (?:bei|für|im|in)|nicht mehr (?:im unternehmen|im hause|teil|bei (?:uns|der|dem))|(?:unternehmen|firma)(?: \S+){0,4} verlassen|ausgeschieden|im ruhestand|in den ruhestand|in rente|in pension` +
-	`|ne (?:travaille|fait|fais) plus|n'(?:est|fait|appartient) plus (?:en poste|dans|employée?|chez|partie|parmi|salariée?)|ne suis plus (?:en poste|chez|dans|salariée?)|(?:a|ai) quitté (?:la|l'|l’|notre|ses|mes|son|mon|le)|(?:à la|en) retraite|ne fait plus partie` +
-	`|ya no (?:trabaj|forma|formo|pertenece|pertenezco|est[aá] en|labora|laboro|colabora|colaboro)\pL*|(?:ha|he) dejado (?:la empresa|la compañía|de trabajar|de formar)|(?:se ha|me he) (?:jubilado|retirado)|dejó de (?:trabajar|laborar)` +
-	`|non (?:lavora|lavoro|collabora|collaboro|fa|faccio) più|non (?:è|sono) più (?:in|un|una|parte|dipendente|presso|alle)|(?:ha|ho) lasciato (?:l'|l’|la|il)(?: )?(?:azienda|società|mio|suo|gruppo|ditta)|in pensione` +
-	`|não (?:trabalha|trabalho|faz|faço|pertence|integra|integro)(?: \S+){0,2} mais|não mais (?:trabalha|faz)|já não (?:trabalha|trabalho|faz|faço|pertence|colabora)|(?:deixou|deixei) (?:a empresa|de trabalhar|a companhia)|desligou-se|desligado d[ao]|aposentou-se|aposentad[ao]` +
-	`|niet (?:langer|meer)(?: \S+){0,3} (?:werkzaam|in dienst)|(?:werkt|werk) niet (?:langer|meer)|uit dienst|met pensioen` +
-	`|nie (?:pracuje|pracuję|jest) już|już nie (?:pracuje|pracuję)|nie jestem już|nie pracuje w|zakończył\pL* (?:pracę|współpracę)|na emerytur\pL*` +
-	`|больше не работа\pL*|уже не работа\pL*|не работает (?:в|у нас)|не являюсь сотрудник\pL*|не является сотрудник\pL*|уволил\pL*|на пенси\pL*|покинул\pL* компани\pL*` +
-	`|(?:har|jag) slutat|(?:arbetar|jobbar) inte (?:längre|kvar)|inte längre (?:anställd|kvar)|gått i pension|ikke længere (?:ansat|hos|en del)|(?:arbejder|jobber) ikke (?:længere|lenger)|fratrådt|(?:er|har) (?:stoppet|sluttet)|gået på pension|ikke lenger (?:ansatt|hos)|gått av med pensjon` +
-	`|لم يعد (?:يعمل|موظفا|ضمن)|لم تعد تعمل|لم اعد (?:اعمل|موظفا)|ترك(?:ت)? (?:العمل|الشركة)|غادر(?:ت)? الشركة|تقاعد\pL*)(?:\P{L}|$)|退職|离职|離職|不再任职|不再任職|已退休|퇴사|퇴직`)
+var leftWords = phrase(
+	`no longer (?:with|works?|working|employed|an employee|part of|at|in (?:this|the) (?:role|position|company|organi[sz]ation))|not (?:with|employed by|working (?:at|for)) \S+(?: \S+){0,3} any ?more|(?:has|have) (?:now )?left (?:the |our |my )?(?:company|organi[sz]ation|business|firm|agency|team|employment|position|role)|(?:has|have) (?:now )?(?:retired|resigned|departed)|(?:is|am) (?:now )?retired|(?:my|his|her|their) last (?:working )?day (?:at|with|was|in)|(?:has|have) moved on (?:from|to)|left the company`,
+	`nicht (?:mehr|länger)(?: \S+){0,6} (?:tätig|beschäftigt|angestellt|arbeitet)|(?:arbeitet|arbeite|ist|bin) nicht mehr (?:bei|für|im|in)|nicht mehr (?:im unternehmen|im hause|teil|bei (?:uns|der|dem))|(?:unternehmen|firma)(?: \S+){0,4} verlassen|ausgeschieden|im ruhestand|in den ruhestand|in rente|in pension`,
+	`ne (?:travaille|fait|fais) plus|n'(?:est|fait|appartient) plus (?:en poste|dans|employée?|chez|partie|parmi|salariée?)|ne suis plus (?:en poste|chez|dans|salariée?)|(?:a|ai) quitté (?:la|l'|l’|notre|ses|mes|son|mon|le)|(?:à la|en) retraite|ne fait plus partie`,
+	`ya no (?:trabaj|forma|formo|pertenece|pertenezco|est[aá] en|labora|laboro|colabora|colaboro)\pL*|(?:ha|he) dejado (?:la empresa|la compañía|de trabajar|de formar)|(?:se ha|me he) (?:jubilado|retirado)|dejó de (?:trabajar|laborar)`,
+	`non (?:lavora|lavoro|collabora|collaboro|fa|faccio) più|non (?:è|sono) più (?:in|un|una|parte|dipendente|presso|alle)|(?:ha|ho) lasciato (?:l'|l’|la|il)(?: )?(?:azienda|società|mio|suo|gruppo|ditta)|in pensione`,
+	`não (?:trabalha|trabalho|faz|faço|pertence|integra|integro)(?: \S+){0,2} mais|não mais (?:trabalha|faz)|já não (?:trabalha|trabalho|faz|faço|pertence|colabora)|(?:deixou|deixei) (?:a empresa|de trabalhar|a companhia)|desligou-se|desligado d[ao]|aposentou-se|aposentad[ao]`,
+	`niet (?:langer|meer)(?: \S+){0,3} (?:werkzaam|in dienst)|(?:werkt|werk) niet (?:langer|meer)|uit dienst|met pensioen`,
+	`nie (?:pracuje|pracuję|jest) już|już nie (?:pracuje|pracuję)|nie jestem już|nie pracuje w|zakończył\pL* (?:pracę|współpracę)|na emerytur\pL*`,
+	`больше не работа\pL*|уже не работа\pL*|не работает (?:в|у нас)|не являюсь сотрудник\pL*|не является сотрудник\pL*|уволил\pL*|на пенси\pL*|покинул\pL* компани\pL*`,
+	`(?:har|jag) slutat|(?:arbetar|jobbar) inte (?:längre|kvar)|inte längre (?:anställd|kvar)|gått i pension|ikke længere (?:ansat|hos|en del)|(?:arbejder|jobber) ikke (?:længere|lenger)|fratrådt|(?:er|har) (?:stoppet|sluttet)|gået på pension|ikke lenger (?:ansatt|hos)|gått av med pensjon`,
+	`لم يعد (?:يعمل|موظفا|ضمن)|لم تعد تعمل|لم اعد (?:اعمل|موظفا)|ترك(?:ت)? (?:العمل|الشركة)|غادر(?:ت)? الشركة|تقاعد\pL*`,
+	`\pL*(?:退職|离职|離職|不再任职|不再任職|已退休|퇴사|퇴직)\pL*`,
+)
+
+// leftStems are parts of leftWords: a text without any of them is not matched.
+var leftStems = list(`no longer, any more, anymore, left, retired, resigned, departed, last day, last working, moved on, nicht, ausgeschieden, verlassen, ruhestand, in rente, in pension, plus, quitté, retraite, ya no, dejado, dejó, jubilado, retirado,
+	più, lasciato, não, deix, deslig, aposent, niet, uit dienst, pensioen, nie, emerytur, zakończył, не, уволил, пенси, покинул, slutat, inte, pension, ikke, fratrådt, stoppet, sluttet, لم, ترك, غادر, تقاعد, 退職, 离职, 離職, 不再任职, 不再任職, 退休, 퇴사, 퇴직`)
 
 // deadAddress says that an address is given up.
-var deadAddress = regexp.MustCompile(`(?:this|my|the) (?:e-?mail|mailbox|inbox|address|email account|account)(?: address)? (?:is|has been) (?:no longer (?:in use|used|active|valid|monitored|available|checked)|deactivated|closed|discontinued)|(?:diese|die) (?:e-?mail-?)?adresse (?:wird|ist) nicht (?:mehr|länger) (?:gelesen|genutzt|verwendet|aktiv|gültig|abgerufen|erreichbar)|dieses postfach wird nicht mehr|cette adresse (?:e-?mail |mail |électronique )?n'est plus|esta (?:dirección|cuenta)(?: de correo)?(?: electrónico)? ya no|questo indirizzo(?: e-?mail| di posta)? non è più|este (?:e-?mail|endereço)(?: de e-?mail)? (?:não está mais|já não|foi desativado)|dit (?:e-?mail ?adres|adres) is niet (?:langer|meer)|этот (?:адрес|ящик)(?: \S+){0,3} больше не|ten adres(?: e-?mail)? (?:nie jest już|jest już nieaktywny)|denna (?:e-?post|mail)adress (?:används|är) inte (?:längre|aktiv)|denne (?:e-?mail|mail)(?:adresse)? (?:er|bruges) ikke længere`)
+var deadAddress = phrase(
+	`(?:this|my|the) (?:e-?mail|mailbox|inbox|address|email account|account)(?: address)? (?:is|has been) (?:no longer (?:in use|used|active|valid|monitored|available|checked)|deactivated|closed|discontinued)`,
+	`(?:diese|die) (?:e-?mail-?)?adresse (?:wird|ist) nicht (?:mehr|länger) (?:gelesen|genutzt|verwendet|aktiv|gültig|abgerufen|erreichbar)`,
+	`dieses postfach wird nicht mehr`,
+	`cette adresse (?:e-?mail |mail |électronique )?n'est plus`,
+	`esta (?:dirección|cuenta)(?: de correo)?(?: electrónico)? ya no`,
+	`questo indirizzo(?: e-?mail| di posta)? non è più`,
+	`este (?:e-?mail|endereço)(?: de e-?mail)? (?:não está mais|já não|foi desativado)`,
+	`dit (?:e-?mail ?adres|adres) is niet (?:langer|meer)`,
+	`этот (?:адрес|ящик)(?: \S+){0,3} больше не`,
+	`ten adres(?: e-?mail)? (?:nie jest już|jest już nieaktywny)`,
+	`denna (?:e-?post|mail)adress (?:används|är) inte (?:längre|aktiv)`,
+	`denne (?:e-?mail|mail)(?:adresse)? (?:er|bruges) ikke længere`,
+)
+
+// deadStems are parts of deadAddress.
+var deadStems = list(`no longer, deactivated, closed, discontinued, nicht, plus, ya no, non è più, não, niet, больше не, nie, inte, ikke`)

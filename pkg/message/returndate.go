@@ -241,9 +241,21 @@ func lastWord(s string, words []string) (int, bool) {
 	return last, last >= 0
 }
 
+// hasWord says whether any of the words stands in s.
 func hasWord(s string, words []string) bool {
-	_, ok := lastWord(s, words)
-	return ok
+	for _, w := range words {
+		for from := 0; ; {
+			at := strings.Index(s[from:], w)
+			if at < 0 {
+				break
+			}
+			if wordAt(s, from+at, len(w)) {
+				return true
+			}
+			from += at + len(w)
+		}
+	}
+	return false
 }
 
 // relative finds a return that is told by the receipt: "back tomorrow", "until Monday", "back next week".
