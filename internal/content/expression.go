@@ -26,8 +26,7 @@ var keywords = map[string]bool{
 	"true": true, "false": true, "nil": true, "null": true, "and": true, "or": true, "contains": true, "in": true, "blank": true, "empty": true,
 }
 
-// readUsage reads an expression. It refuses what the library would misread: a semicolon, behind which it stops, and ranges, which have
-// no bound.
+// readUsage reads an expression that the library has accepted. It refuses ranges, which have no bound.
 func readUsage(source string) (usage, error) {
 	var u usage
 	var heads, arguments []string // variables before the first filter, and in arguments
@@ -39,8 +38,6 @@ func readUsage(source string) (usage, error) {
 				return u, errors.New("a quote is not closed")
 			}
 			s = s[end+2:]
-		case c == ';':
-			return u, errors.New("a semicolon has no meaning here")
 		case strings.HasPrefix(s, ".."):
 			return u, errors.New("ranges are not offered")
 		case c == '|':

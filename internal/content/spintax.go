@@ -65,11 +65,7 @@ func (s *spinner) parse() {
 		}
 		from = to + 1
 	}
-	for i := 0; i < len(s.source); {
-		if next := s.skip(i); next > i {
-			i = next
-			continue
-		}
+	for i := s.next(0); i < len(s.source); i = s.next(i + 1) {
 		switch c := s.source[i]; {
 		case c == '{' && len(s.open) > maxSpinDepth:
 			s.skipped++
@@ -86,39 +82,56 @@ func (s *spinner) parse() {
 			g := s.top()
 			g.alternatives, g.bars = append(g.alternatives, nil), append(g.bars, i)
 		}
-		i++
 	}
 	flush(len(s.source))
 }
 
-// skip is where to go on behind what must be copied as it is, or i.
-func (s *spinner) skip(i int) int {
-	for len(s.opaque) > 0 && s.opaque[0].end <= i {
-		s.opaque = s.opaque[1:]
-	}
-	if len(s.opaque) > 0 && s.opaque[0].start <= i {
-		return s.opaque[0].end
-	}
-	if s.markup && s.source[i] == '<' {
-		return i + opaqueElement(s.source[i:])
+// next is where the next brace or bar is, at or after i, that does not lie in what must be copied as it is; the end if there is none.
+func (s *spinner) next(i int) int {
+	for i < len(s.source) {
+		for len(s.opaque) > 0 && s.opaque[0].end <= i {
+			s.opaque = s.opaque[1:]
+		}
+		n := bytes.IndexAny(s.source[i:], "{|}<")
+		switch {
+		case n < 0:
+			return len(s.source)
+		case len(s.opaque) > 0 && s.opaque[0].start <= i+n:
+			i = s.opaque[0].end
+		case s.source[i+n] != '<':
+			return i + n
+		default:
+			i += n + 1
+			if s.markup {
+				i += opaqueElement(s.source[i:])
+			}
+		}
 	}
 	return i
 }
 
-// opaqueElement is the length of a style or script that begins here, up to its end tag, else 0.
+// opaqueElement is the length of a style or script, up to its end tag, whose name begins here; 0 if none does.
 func opaqueElement(html []byte) int {
 	for _, name := range [...]string{"style", "script"} {
-		if len(html) <= len(name)+1 || !strings.EqualFold(string(html[1:len(name)+1]), name) {
+		if len(html) < len(name) || !strings.EqualFold(string(html[:len(name)]), name) {
 			continue
 		}
-		for i := len(name) + 1; i+len(name)+2 <= len(html); i++ {
-			if html[i] == '<' && html[i+1] == '/' && strings.EqualFold(string(html[i+2:i+2+len(name)]), name) {
-				return i
-			}
+		if end := indexFold(html, "</"+name); end >= 0 {
+			return end
 		}
 		return len(html)
 	}
 	return 0
+}
+
+// indexFold is where ASCII text stands in html in any case, or -1.
+func indexFold(html []byte, text string) int {
+	for i := 0; i+len(text) <= len(html); i++ {
+		if html[i] == text[0] && strings.EqualFold(string(html[i:i+len(text)]), text) {
+			return i
+		}
+	}
+	return -1
 }
 
 // close ends the innermost group at its brace: alternatives if it has a bar, else text.

@@ -3,6 +3,7 @@ package content
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/osteele/liquid/expressions"
@@ -20,7 +21,6 @@ type template struct {
 	nodes     []node
 	variables map[string]bool // as written
 	locals    map[string]string
-	needed    map[string]bool // those that must have a value wherever they are reached
 	count     int
 }
 
@@ -57,7 +57,7 @@ type (
 func (l *language) parse(source string) (t *template, err error) {
 	defer guard("malformed template", &err)
 	source, names := mangle(source)
-	t = &template{language: l, variables: map[string]bool{}, locals: map[string]string{}, needed: map[string]bool{}}
+	t = &template{language: l, variables: map[string]bool{}, locals: map[string]string{}}
 	if err := checkTokens(scan(source)); err != nil {
 		return nil, names.restore(err)
 	}
@@ -72,6 +72,9 @@ func (l *language) parse(source string) (t *template, err error) {
 	return t, nil
 }
 
+// unclosed finds what begins an object or tag.
+var unclosed = regexp.MustCompile(`\{[{%]`)
+
 // checkTokens finds what the library takes for text: braces that are not closed, and a comment or raw block without end.
 func checkTokens(tokens []parser.Token) error {
 	var open *parser.Token
@@ -82,8 +85,11 @@ func checkTokens(tokens []parser.Token) error {
 			open = tok
 		case tok.Type == parser.TagTokenType && open != nil && tok.Name == "end"+open.Name:
 			open = nil
-		case tok.Type == parser.TextTokenType && open == nil && (strings.Contains(tok.Source, "{{") || strings.Contains(tok.Source, "{%")):
-			return fmt.Errorf("line %d: {{ or {%% is not closed on its line", tok.SourceLoc.LineNo)
+		case tok.Type == parser.TextTokenType && open == nil:
+			if at := unclosed.FindStringIndex(tok.Source); at != nil {
+				line := tok.SourceLoc.LineNo + strings.Count(tok.Source[:at[0]], "\n")
+				return fmt.Errorf("line %d: {{ or {%% is not closed on its line (spintax that begins with spintax needs a blank: { {a|b}|c})", line)
+			}
 		}
 	}
 	if open != nil {
@@ -169,9 +175,6 @@ func (t *template) object(ast *parser.ASTObject) (node, error) {
 	u, err := t.note(ast.Args)
 	if err != nil {
 		return nil, at(ast.Token, err)
-	}
-	for _, name := range u.required {
-		t.needed[name] = true
 	}
 	return object{ast.Expr, u, ast.Source}, nil
 }
