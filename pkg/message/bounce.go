@@ -22,6 +22,7 @@ type BouncedRecipient struct {
 type bounceReading struct {
 	recipients []BouncedRecipient
 	original   returned
+	notice     string // what the server says
 }
 
 // readBounce reads a delivery status notification (RFC 3464) or one of the texts that servers send instead. ok says that the message is a
@@ -37,10 +38,15 @@ func readBounce(m *Message) (bounceReading, bool) {
 		return newBounceReading(ses.reports(), ses.returned(), ""), true
 	}
 	reports := deliveryReports(m)
-	if !hasReportType(m, "delivery-status") && len(reports) == 0 && !looksLikeBounce(m) {
-		return readForwarded(m)
+	signs, found := readSigns(m)
+	declared := len(reports) > 0 || hasReportType(m, "delivery-status")
+	if !declared && !found {
+		return bounceReading{}, false
 	}
 	notice, below := cutReturned(limitNotice(m.Text))
+	if !declared && !signs.looksLikeBounce(notice, below != "" || hasReturnedPart(m)) {
+		return readForwarded(m, signs)
+	}
 	original := readReturned(m, below)
 	if len(reports) == 0 {
 		reports = readReports([]byte(notice)) // the blocks of RFC 3464 in plain text
@@ -78,8 +84,8 @@ func explain(reports []report, notice string) {
 var forwardedBounce = regexp.MustCompile(`(?im)^>?[ \t]*from:[^\n]{0,100}mailer-?daemon`)
 
 // readForwarded reads a bounce that somebody forwards: it tells the same as the bounce itself.
-func readForwarded(m *Message) (bounceReading, bool) {
-	if !replySubject.MatchString(m.Subject) || !isBounceSubject(m.Subject) {
+func readForwarded(m *Message, s signs) (bounceReading, bool) {
+	if !s.reply || !s.subject {
 		return bounceReading{}, false
 	}
 	text := limitNotice(m.Text)
@@ -96,7 +102,8 @@ func readInner(text string) (bounceReading, bool) {
 		return bounceReading{}, false
 	}
 	inner := Parse(unquoted(text))
-	notice, below := cutReturned(inner.Text)
+	signs, _ := readSigns(inner)
+	notice, below := cutReturned(limitNotice(inner.Text))
 	reports := deliveryReports(inner)
 	if len(reports) == 0 {
 		reports = readReports([]byte(notice))
@@ -105,8 +112,7 @@ func readInner(text string) (bounceReading, bool) {
 	if len(reports) == 0 {
 		reports = textReports(inner, notice, original)
 	}
-	reading := newBounceReading(reports, original, notice)
-	return reading, looksLikeBounce(inner) && !allDone(reports)
+	return newBounceReading(reports, original, notice), !allDone(reports) && signs.looksLikeBounce(notice, below != "" || hasReturnedPart(inner))
 }
 
 // limitNotice bounds what the patterns read.
@@ -223,7 +229,7 @@ func fromOriginal(original returned, own []string) []failure {
 
 // newBounceReading judges every report. The notice is judged once for all.
 func newBounceReading(reports []report, original returned, notice string) bounceReading {
-	b := bounceReading{original: original}
+	b := bounceReading{original: original, notice: strings.TrimSpace(notice)}
 	about := typeByWords(foldText(notice), "")
 	for _, r := range reports {
 		if r.action != "done" {

@@ -14,33 +14,43 @@ var (
 	smtpLine = regexp.MustCompile(`(?:^|[\s:"'(\[])[45]\d\d[ -](?:#?[45]\.\d{1,3}\.\d{1,3}\b|\S)`)
 )
 
-// looksLikeBounce decides for a message that holds no delivery status. One sign is never enough: an absence note has a null return path, people
-// write about undelivered mail, and postmasters write letters. Who speaks must be the mail system, and what it says a failure.
-func looksLikeBounce(m *Message) bool {
-	subject, sender, failed := isBounceSubject(m.Subject), fromDaemon(m), m.Header.Has("X-Failed-Recipients")
-	automatic := failed || m.Header.Has("Return-Path") && nullPath.MatchString(m.Header.Raw("Return-Path"))
-	if !sender && !automatic && !subject {
-		return false
-	}
-	notice, below := cutReturned(limitNotice(m.Text))
-	folded := foldText(notice)
-	words, code := bounceWords.in(folded), hasRefusal(notice, folded)
-	returns := below != "" || hasReturnedPart(m)
+// signs is what the header of a message tells about whether it is a bounce.
+type signs struct {
+	subject   bool // it has the subject of one
+	sender    bool // the mail system sent it
+	automatic bool // it has no return path, as mail about mail
+	failed    bool // it names failed recipients
+	reply     bool // it is an answer or a forward
+}
+
+// readSigns looks for the signs. Without any, the text need not be looked at: that is what spares people's mail the work.
+func readSigns(m *Message) (s signs, found bool) {
+	s.subject, s.sender, s.failed = isBounceSubject(m.Subject), fromDaemon(m), m.Header.Has("X-Failed-Recipients")
+	s.automatic = s.failed || m.Header.Has("Return-Path") && nullPath.MatchString(m.Header.Raw("Return-Path"))
+	s.reply = replySubject.MatchString(m.Subject)
+	return s, s.subject || s.sender || s.automatic
+}
+
+// looksLikeBounce decides for a message that holds no delivery status, from its signs and its text. One sign is never enough: an absence note
+// has no return path, people write about undelivered mail, and postmasters write letters. Who speaks must be the mail system, and what it
+// says a failure.
+func (s signs) looksLikeBounce(notice string, returns bool) bool {
+	words, code := bounceWords.in(foldText(notice)), hasRefusal(notice)
 	switch {
-	case replySubject.MatchString(m.Subject):
-		return sender && words && (code || automatic)
-	case failed:
-		return subject || words || code
-	case sender:
-		return subject && (words || code || returns || automatic) || words && (code || returns || automatic) || code && returns
-	case automatic:
-		return subject && (words || code || returns) || words && (code || returns)
+	case s.reply:
+		return s.sender && words && (code || s.automatic)
+	case s.failed:
+		return s.subject || words || code
+	case s.sender:
+		return s.subject && (words || code || returns || s.automatic) || words && (code || returns || s.automatic) || code && returns
+	case s.automatic:
+		return s.subject && (words || code || returns) || words && (code || returns)
 	}
-	return subject && words && (code || returns || namesFailed(notice))
+	return s.subject && words && (code || returns || namesFailed(notice))
 }
 
 // hasRefusal says that a notice cites a server that refuses: a reply code with an enhanced status code, or with words that tell why.
-func hasRefusal(notice, folded string) bool {
+func hasRefusal(notice string) bool {
 	for line := range strings.Lines(notice) {
 		if at := smtpLine.FindStringIndex(line); at != nil && (findStatus(line) != "" || typeByWords(foldText(line[at[0]:]), "") != "") {
 			return true

@@ -104,13 +104,27 @@ func statusField(body []byte, name string) string {
 	return ""
 }
 
-// separator is a line that says that the returned message follows.
-var separator = regexp.MustCompile(`(?i)^[\s>]*[-=*_.#~\s]*(?:(?:this|here|below|included|enclosed|attached|following)\b.{0,40}\b(?:copy|header|headers)\b.{0,60}|` +
-	`(?:the )?(?:header|headers|text|copy|first \d+ lines) of (?:the|your) (?:original |returned )?(?:message|mail).{0,40}|` +
-	`(?:start|begin|beginning) of (?:returned|original|undelivered) (?:message|mail).{0,20}|` +
-	`(?:your |the )?(?:original|returned|unsent|undelivered|rejected|undeliverable|old) (?:message|mail|e-?mail)(?: info| headers?| body| text| as received.{0,20})?(?: (?:follows|below|is|was)\b.{0,30})?|` +
-	`message (?:headers?|text|body)(?: follows?| follow| suppressed)?|(?:a )?copy of the (?:original )?message.{0,40}|rfc ?822 headers?|returned mail follows.{0,10}|` +
-	`(?:ursprüngliche|originale?) nachricht.{0,30}|message original.{0,30}|mensaje original.{0,30}|messaggio originale.{0,30}|mensagem original.{0,30}|元のメッセージ.{0,20})[-=*_:.#~\s]*$`)
+// separators are the beginnings of lines that say that the returned message follows.
+var separators = []string{
+	"this is a copy of", "this is the copy of", "here is a copy of", "below this line is a copy", "below is a copy", "included is a copy", "enclosed is a copy", "attached is a copy", "following is a copy", "a copy of the", "copy of the original", "copy of the message",
+	"the header of the", "the headers of the", "header of the original", "headers of the original", "text of the original", "text of your", "the text of", "the first ", "start of returned", "start of original", "start of undelivered", "begin of returned", "beginning of", "begin original",
+	"original message", "original mail", "original e-mail", "the original message", "your original message", "returned message", "returned mail", "unsent message", "undelivered message", "undeliverable message", "rejected message", "old message", "your message was", "your message follows",
+	"message header", "message text", "message body", "rfc 822 header", "rfc822 header", "below are the headers", "here are the headers", "this is the header", "ursprüngliche nachricht", "originale nachricht", "originalnachricht", "message original", "message d'origine", "mensaje original", "messaggio originale", "mensagem original", "元のメッセージ",
+}
+
+// isSeparator says that a line is one of the separators and not much more.
+func isSeparator(line string) bool {
+	if len(line) > 160 {
+		return false
+	}
+	line = strings.ToLower(strings.Trim(line, "-=*_.#~:> \t\r"))
+	for _, s := range separators {
+		if rest, ok := strings.CutPrefix(line, s); ok {
+			return len(rest) < 70 && !strings.HasPrefix(rest, " was received")
+		}
+	}
+	return false
+}
 
 // returnedLine begins a returned header that no line announces.
 var returnedLine = regexp.MustCompile(`^>?\s{0,8}(?:Received: ?(?:from|by|\()|Return-[Pp]ath: ?<?|DKIM-Signature: ?v=|Delivered-To: ?\S+@)`)
@@ -122,15 +136,21 @@ func cutReturned(text string) (notice, below string) {
 	for at := 0; rest != ""; {
 		line, after, _ := strings.Cut(rest, "\n")
 		switch {
-		case returnedLine.MatchString(line):
+		case mayBeHeader(line) && returnedLine.MatchString(line):
 			return text[:at], rest
-		case len(line) < 160 && separator.MatchString(line) && looksReturned(after):
+		case isSeparator(line) && looksReturned(after):
 			return text[:at], after
 		}
 		at += len(line) + 1
 		rest = after
 	}
 	return text, ""
+}
+
+// mayBeHeader spares most lines the expression.
+func mayBeHeader(line string) bool {
+	line = strings.TrimLeft(line, "> \t")
+	return strings.HasPrefix(line, "Re") || strings.HasPrefix(line, "De") || strings.HasPrefix(line, "DKIM")
 }
 
 // looksReturned says whether a text could be a returned message: a field stands among its first lines, or there is hardly anything.

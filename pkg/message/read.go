@@ -1,6 +1,7 @@
 package message
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -29,12 +30,12 @@ type Reading struct {
 const maxSnippet = 160
 
 // Read decides what a message is, in the order of the package comment. received is when it arrived; dates without a year count from there.
-func Read(m *Message, _ time.Time) Reading {
+func Read(m *Message, received time.Time) Reading {
 	if bounce, ok := readBounce(m); ok {
 		return readingOfBounce(m, bounce)
 	}
 	r := Reading{Kind: outreach.KindHuman}
-	text, _ := visible(m)
+	text, own := visible(m)
 	r.setText(text)
 	if isComplaint(m) {
 		original := readComplaint(m)
@@ -47,10 +48,13 @@ func Read(m *Message, _ time.Time) Reading {
 		r.Calendar = m.Calendar.Response
 		return r // a person's answer, although a program wrote it
 	}
+	kind, returnDate, left, ok := autoReply(m, text, received)
 	switch {
+	case ok:
+		r.Kind, r.ReturnDate, r.LeftCompany = kind, returnDate, left
 	case isReceipt(m):
 		r.Kind = outreach.KindAutoReply
-	case optOutSubject(m):
+	case own && optOutWords(text) || optOutSubject(m):
 		r.Kind = outreach.KindUnsubscribe
 	}
 	return r
@@ -59,8 +63,7 @@ func Read(m *Message, _ time.Time) Reading {
 // readingOfBounce shows the server's notice in place of visible text: quotes in it are its substance.
 func readingOfBounce(m *Message, b bounceReading) Reading {
 	r := Reading{Kind: outreach.KindBounce, Bounces: b.recipients, OriginalIDs: b.original.ids, OriginalRecipients: b.original.recipients}
-	notice, _ := cutReturned(limitNotice(m.Text))
-	r.setText(strings.TrimSpace(notice))
+	r.setText(cmp.Or(b.notice, strings.TrimSpace(limitNotice(m.Text))))
 	return r
 }
 
