@@ -68,7 +68,7 @@ func (d *delivery) accepted(ctx context.Context, took time.Duration) error {
 	fields, always, gone := advance(d.c.Sequence, d.rec, d.mb.ID, now)
 	err := d.Store.Record(ctx, store.Outcome{
 		HistoryID:   d.history.ID,
-		History:     append(replyFields(reply.Code, reply.Enhanced, reply.Text), bson.E{Key: "status", Value: outreach.HistorySent}, bson.E{Key: "sentAt", Value: now}),
+		History:     append(replyFields(reply.Code, reply.Enhanced, reply.Text()), bson.E{Key: "status", Value: outreach.HistorySent}, bson.E{Key: "sentAt", Value: now}),
 		HistoryGone: []string{"error"},
 		RecipientID: d.rec.ID, Token: d.me.Token, Recipient: fields, RecipientAlways: always, Gone: gone,
 		MailboxID: d.mb.ID, MailboxToken: d.me.Token,

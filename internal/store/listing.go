@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -154,4 +155,26 @@ func (s *Store) InsertSuppressions(ctx context.Context, entries []outreach.Suppr
 		isNew[i] = r.Err == nil
 	}
 	return isNew, nil
+}
+
+// ShiftDue moves the due times of a sequence's sendable recipients, in portions; killed in the middle, some are moved and the rest are not.
+func (s *Store) ShiftDue(ctx context.Context, sequenceID bson.ObjectID, by time.Duration) error {
+	filter := bson.D{{Key: "sequenceId", Value: sequenceID}, sendable, {Key: "nextSendAt", Value: bson.D{{Key: "$gt", Value: time.Time{}}}}}
+	q := Query{Collection: Recipients, Filter: filter, Fields: []string{"nextSendAt"}}
+	// Read first, write then: moving a document within the index that is being read would meet it again.
+	recipients, err := find[outreach.Recipient](ctx, s, q)
+	if err != nil {
+		return err
+	}
+	for portion := range slices.Chunk(recipients, 1000) {
+		writes := make([]Write, len(portion))
+		for i, r := range portion {
+			same := append(byID(r.ID), bson.E{Key: "nextSendAt", Value: r.NextSendAt})
+			writes[i] = Write{Kind: Update, Collection: Recipients, Filter: same, Update: s.touched(set(bson.E{Key: "nextSendAt", Value: Millis(r.NextSendAt.Add(by))}))}
+		}
+		if err := s.write(ctx, writes...); err != nil {
+			return err
+		}
+	}
+	return nil
 }

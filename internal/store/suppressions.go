@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -54,4 +56,25 @@ func (s *Store) SuppressionsAmong(ctx context.Context, values []string) ([]outre
 func (s *Store) Unsuppress(ctx context.Context, value string) (bool, error) {
 	n, err := s.remove(ctx, Suppressions, bson.D{{Key: "value", Value: value}})
 	return n > 0, err
+}
+
+// SuppressedAmong finds which of the addresses are never to be mailed, and by which entry each.
+func (s *Store) SuppressedAmong(ctx context.Context, emails []string) (map[string]*outreach.Suppression, error) {
+	owners := map[string][]string{}
+	for _, email := range emails {
+		for _, key := range suppressionKeys(email) {
+			owners[key] = append(owners[key], email)
+		}
+	}
+	entries, err := s.SuppressionsAmong(ctx, slices.Collect(maps.Keys(owners)))
+	if err != nil {
+		return nil, err
+	}
+	found := map[string]*outreach.Suppression{}
+	for i := range entries {
+		for _, email := range owners[entries[i].Value] {
+			found[email] = &entries[i]
+		}
+	}
+	return found, nil
 }
