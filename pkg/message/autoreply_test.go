@@ -114,3 +114,11 @@ func TestAutoReplyCorpus(t *testing.T) {
 	}
 	t.Logf("automatic answers: %d of %d right", right, len(rows))
 }
+
+func BenchmarkAutoReply(b *testing.B) {
+	m := Parse([]byte("From: Ann Lee <ann@example.com>\nSubject: Re: Offer\n\n" + strings.Repeat("We have looked at it with the team and would like to hear more about the price.\n", 10)))
+	visible := VisibleText(m)
+	for b.Loop() {
+		autoReply(m, visible, noteReceived)
+	}
+}

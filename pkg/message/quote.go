@@ -6,8 +6,11 @@ import (
 	"unicode/utf8"
 )
 
-// maxVisibleBytes bounds the text that is searched for quotes; nobody types more.
-const maxVisibleBytes = 256 << 10
+// Bounds of the text that is searched for quotes; nobody types more.
+const (
+	maxVisibleBytes = 256 << 10
+	maxVisibleLines = 4000
+)
 
 // textLine is a line of the readable text.
 type textLine struct {
@@ -20,10 +23,11 @@ type textLine struct {
 var invisible = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u00a0", " ", "\u202f", " ", "\u2007", " ", "\ufeff", "", "\u200b", "", "\u200e", "", "\u200f", "", "\u00ad", "",
 	"\u202a", "", "\u202b", "", "\u202c", "", "\u202d", "", "\u202e", "", "\u2066", "", "\u2067", "", "\u2068", "", "\u2069", "", "\x00", "")
 
-// textLines splits a text into lines, at most maxVisibleBytes of it.
+// textLines splits a text into lines, within the bounds above.
 func textLines(text string) []textLine {
 	text = invisible.Replace(clip(text, maxVisibleBytes))
-	rows := strings.Split(text, "\n")
+	rows := strings.SplitN(text, "\n", maxVisibleLines+1)
+	rows = rows[:min(len(rows), maxVisibleLines)]
 	lines := make([]textLine, len(rows))
 	for i, row := range rows {
 		bare := strings.TrimSpace(row)
@@ -70,6 +74,7 @@ type quoteScan struct {
 	lines    []textLine
 	passages []passage
 	current  []textLine
+	first    int  // line of the first introduction, -1 without any
 	doubtful bool // the history stands above without marks: nothing tells it from an answer
 	headless bool // an introduction stood above all words
 }
@@ -84,7 +89,8 @@ type quoteScan struct {
 // In text whose quotes were marked (made from HTML), every ">" line is known to stand for a quote.
 func unquote(text string, marked bool) (passages []passage, doubtful bool) {
 	s := quoteScan{lines: textLines(text)}
-	if !marked && !s.hasIntro() {
+	s.first = s.firstIntro()
+	if !marked && s.first < 0 {
 		return s.withoutIntro(), false
 	}
 	for i := 0; i >= 0 && i < len(s.lines); {
@@ -104,7 +110,10 @@ func (s *quoteScan) step(i int) int {
 		s.close()
 		return s.skipQuote(i)
 	}
-	in, ok := introAt(s.lines, i)
+	in, ok := intro{}, false
+	if s.first >= 0 && i >= s.first {
+		in, ok = introAt(s.lines, i)
+	}
 	if !ok {
 		s.current = append(s.current, s.lines[i])
 		return i + 1
@@ -134,22 +143,19 @@ func (s *quoteScan) stepOver(in intro) int {
 	return in.end
 }
 
-// hasIntro says whether any introduction stands outside of ">" lines.
-func (s *quoteScan) hasIntro() bool {
+// firstIntro returns the line of the first introduction outside of ">" lines, -1 without any.
+func (s *quoteScan) firstIntro() int {
 	for i := range s.lines {
-		if s.lines[i].quoted || s.lines[i].blank() {
-			continue
-		}
 		if _, ok := introAt(s.lines, i); ok {
-			return true
+			return i
 		}
 	}
-	return false
+	return -1
 }
 
 // withoutIntro treats a text in which nothing introduces a quote.
 func (s *quoteScan) withoutIntro() []passage {
-	if body := cutDelimited(s.lines); wordLines(body) > 0 {
+	if body := cutDelimited(s.lines); moreWordLines(body, 0) {
 		s.lines = body
 	}
 	end := len(s.lines)

@@ -178,9 +178,11 @@ func nodeAttr(n *html.Node, name string) string {
 // nodeText collects the text below n, at most limit bytes, with lines where the document breaks them.
 func nodeText(n *html.Node, limit int) string {
 	var out strings.Builder
+	nodes := 0
 	for d := range n.Descendants() {
+		nodes++
 		switch {
-		case out.Len() > limit:
+		case out.Len() > limit || nodes > limit:
 			return out.String()
 		case d.Type == html.TextNode:
 			out.WriteString(strings.Join(strings.Fields(strings.ReplaceAll(d.Data, "\u00a0", " ")), " ") + " ")

@@ -189,19 +189,28 @@ func nameThenWrote(lower string, address []int) bool {
 
 // endsWithWrote says that the last word is a verb of the table.
 func endsWithWrote(lower string) bool {
-	at := lastWrote(lower)
-	if at < 0 {
-		return false
+	start := max(0, len(lower)-60)
+	for start > 0 && !utf8.RuneStart(lower[start]) {
+		start++
 	}
-	return len(strings.Fields(lower[at:])) <= 3 && len(lower)-at <= 24
+	tail := lower[start:]
+	at := lastWrote(tail)
+	return at >= 0 && len(strings.Fields(tail[at:])) <= 3 && len(tail)-at <= 24
 }
 
 // lastWrote returns where the last verb of the table begins, -1 without one.
 func lastWrote(lower string) int {
 	last := -1
 	for _, word := range wroteWords {
-		if at := strings.LastIndex(lower, word); at > last && wordAt(lower, at, len(word)) {
-			last = at
+		for from := 0; ; {
+			at := strings.Index(lower[from:], word)
+			if at < 0 {
+				break
+			}
+			if at += from; at > last && wordAt(lower, at, len(word)) {
+				last = at
+			}
+			from = at + len(word)
 		}
 	}
 	return last

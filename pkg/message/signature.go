@@ -11,7 +11,7 @@ import (
 // contact block under a closing formula, notices of companies. It may leave nothing.
 func cutSignature(lines []textLine) []textLine {
 	kept := trimLines(cutDelimited(lines))
-	for {
+	for range maxSignatureLines {
 		n := len(kept)
 		kept = trimLines(cutDisclaimer(kept))
 		kept = trimLines(cutSentFrom(kept))
@@ -47,7 +47,7 @@ func cutDelimited(lines []textLine) []textLine {
 	for i, l := range lines {
 		switch l.bare {
 		case "--", "\u2014", "\u2013", "__":
-			if wordLines(lines[i+1:]) <= maxSignatureLines {
+			if !moreWordLines(lines[i+1:], maxSignatureLines) {
 				return lines[:i]
 			}
 		}
@@ -58,24 +58,27 @@ func cutDelimited(lines []textLine) []textLine {
 	return lines
 }
 
-func wordLines(lines []textLine) int {
-	n := 0
+// moreWordLines says that more than n lines hold words.
+func moreWordLines(lines []textLine, n int) bool {
 	for _, l := range lines {
 		if !l.blank() {
-			n++
+			n--
+		}
+		if n < 0 {
+			return true
 		}
 	}
-	return n
+	return false
 }
 
 // isContactBlock says that lines hold a signature and no message: few, short, none a sentence, with a telephone number or an address.
 func isContactBlock(lines []textLine) bool {
 	n, contact := 0, false
 	for _, l := range lines {
-		if l.blank() || isRule(l.bare) {
+		if l.blank() {
 			continue
 		}
-		if n++; n > 14 || !isSignatureLine(l.bare) {
+		if n++; n > 16 || !isRule(l.bare) && !isSignatureLine(l.bare) {
 			return false
 		}
 		contact = contact || contactLine.MatchString(l.bare)
@@ -186,7 +189,7 @@ func cutClosing(lines []textLine) []textLine {
 				return lines
 			}
 		}
-		if wordLines(lines[:i]) == 0 {
+		if !moreWordLines(lines[:i], 0) {
 			return lines
 		}
 		return lines[:i+1]
