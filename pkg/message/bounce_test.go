@@ -223,3 +223,17 @@ func TestBounceType(t *testing.T) {
 		}
 	}
 }
+
+func TestReturnedID(t *testing.T) {
+	tests := []struct{ name, below string }{
+		{"a header", "\nReceived: from x by y; Mon, 1 Jun 2026 10:00:00 +0000\nMessage-ID: <m1@sender.example>\n\nHello\n"},
+		{"quoted", "\n> Received: from x by y; Mon, 1 Jun 2026 10:00:00 +0000\n> Message-ID: <m1@sender.example>\n"},
+		{"folded lines without their indentation", "\nReceived: from x by y;\nX-Long: a\n" + strings.Repeat("bbbb\n", 20) + "Message-ID: <m1@sender.example>\n"},
+	}
+	for _, tt := range tests {
+		got, ok := readBounce(notice("From: MAILER-DAEMON@relay.example\nSubject: failure notice", "Unable to deliver.\n\n<her@there.example>:\n550 5.1.1 no\n\n--- Below this line is a copy of the message.\n"+tt.below))
+		if diff := cmp.Diff([]string{"<m1@sender.example>"}, got.original.ids); !ok || diff != "" {
+			t.Errorf("%s: bounce %v (-want +got):\n%s", tt.name, ok, diff)
+		}
+	}
+}

@@ -31,6 +31,9 @@ func readReturned(m *Message, below string) returned {
 	if len(r.ids) == 0 && below != "" {
 		r.read(ParseHeader(unquoted(below)))
 	}
+	if len(r.ids) == 0 {
+		r.addIDs(looseIDs(below))
+	}
 	r.addIDs(exchangeIDs(m))
 	for i := range m.Parts {
 		if strings.HasSuffix(m.Parts[i].ContentType, "delivery-status") {
@@ -49,6 +52,17 @@ func exchangeIDs(m *Message) []string {
 		r.addIDs(idsOrToken(m.Header.Raw(name)))
 	}
 	return r.ids
+}
+
+// looseIDs finds the Message-ID of a returned header that is too damaged to be read as one: folded lines lose their indentation in text.
+func looseIDs(below string) []string {
+	for line := range strings.Lines(below[:min(len(below), maxNotice)]) {
+		name, value, _ := strings.Cut(strings.TrimLeft(line, "> \t"), ":")
+		if ids := idsOrToken(strings.TrimSpace(value)); len(ids) > 0 && strings.EqualFold(name, "message-id") {
+			return ids[:1]
+		}
+	}
+	return nil
 }
 
 // isReturned says that a part holds a message or a header. Besides the types of RFC 3462 there are text/rfc822 (Zoho) and whatever is named
