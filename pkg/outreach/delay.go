@@ -70,12 +70,14 @@ func (d *Delay) add(n int, unit string) bool {
 }
 
 // From is the instant that lies the delay after t. Days are counted on the calendar of loc; a time of day that daylight saving skips
-// there is moved to the end of the gap. A holiday is a day of that calendar, as YYYY-MM-DD. The result is never before t.
+// there is moved to the end of the gap, and in an hour that it repeats the clock is taken to stand still the second time. A holiday is a
+// day of that calendar, as YYYY-MM-DD. The result is never before t, and a later t never gives an earlier result but for weekends, which
+// business days step over.
 func (d Delay) From(t time.Time, loc *time.Location, holidays map[string]bool) time.Time {
 	if d.Days == 0 && d.BusinessDays == 0 {
 		return t.Add(d.Elapsed)
 	}
-	w := wall(t, loc).AddDate(0, 0, d.Days)
+	w := settledWall(t, loc).AddDate(0, 0, d.Days)
 	for n, looked := 0, 0; n < d.BusinessDays && looked < 4*maxDelayDays; looked++ {
 		w = w.AddDate(0, 0, 1)
 		if isBusinessDay(w, holidays) {

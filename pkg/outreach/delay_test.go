@@ -49,6 +49,7 @@ func TestDelayFrom(t *testing.T) {
 		{"days keep the wall clock in autumn", "1d", "Europe/Berlin", "2026-10-24T12:00:00+02:00", "2026-10-25T12:00:00+01:00"},
 		{"a skipped time moves to the end of the gap", "1d", "Europe/Berlin", "2026-03-28T02:30:00+01:00", "2026-03-29T03:00:00+02:00"},
 		{"a repeated time is its first", "1d", "Europe/Berlin", "2026-10-24T02:30:00+02:00", "2026-10-25T02:30:00+02:00"},
+		{"in the repeated hour the clock stands still", "1d", "Europe/Berlin", "2026-10-25T02:30:00+01:00", "2026-10-26T02:59:59.999999999+01:00"},
 		{"days count weekends", "3d", "UTC", "2026-05-01T10:00:00Z", "2026-05-04T10:00:00Z"},
 		{"business days skip the weekend", "1bd", "UTC", "2026-05-01T10:00:00Z", "2026-05-04T10:00:00Z"},
 		{"business days from a Saturday", "1bd", "UTC", "2026-05-02T10:00:00Z", "2026-05-04T10:00:00Z"},

@@ -19,8 +19,8 @@ func (m *Mailbox) DailyCap(now time.Time) int {
 
 // allowance is what the ramp-up alone allows on the day of now. Days before Since are like its first.
 func (r *RampUp) allowance(now time.Time, loc *time.Location) int {
-	since := wall(r.Since, loc).Truncate(24 * time.Hour)
-	today := wall(now, loc).Truncate(24 * time.Hour)
+	since := settledWall(r.Since, loc).Truncate(24 * time.Hour)
+	today := settledWall(now, loc).Truncate(24 * time.Hour)
 	days := max(int(today.Sub(since)/(24*time.Hour)), 0)
 	return max(r.StartPerDay+r.AddPerDay*days, 0)
 }
@@ -42,7 +42,9 @@ func (m *Mailbox) SentThisHour(now time.Time) int {
 	return m.SentHour.Count
 }
 
-func (m *Mailbox) hour(now time.Time) string { return now.In(m.Location()).Format(hourLayout) }
+func (m *Mailbox) hour(now time.Time) string {
+	return settledWall(now, m.Location()).Format(hourLayout)
+}
 
 // RoomToday is how many more messages the mailbox may send today under its daily cap.
 func (m *Mailbox) RoomToday(now time.Time) int {

@@ -145,6 +145,21 @@ func TestNextLocalDay(t *testing.T) {
 	})
 }
 
+func TestLocalDay(t *testing.T) {
+	for _, tc := range []struct{ name, zone, at, day, next string }{
+		{"before midnight", "Asia/Tokyo", "2026-05-01T14:59:59Z", "2026-05-01", "2026-05-01T15:00:00Z"},
+		{"at midnight", "Asia/Tokyo", "2026-05-01T15:00:00Z", "2026-05-02", "2026-05-02T15:00:00Z"},
+		{"midnight skipped", "Africa/Cairo", "2026-04-23T20:00:00Z", "2026-04-23", "2026-04-23T22:00:00Z"},
+		{"turned back at midnight", "Africa/Cairo", "2026-10-29T21:30:00Z", "2026-10-29", "2026-10-29T22:00:00Z"},
+		{"turned back a minute after midnight", "America/St_Johns", "2010-11-07T02:31:00Z", "2010-11-07", "2010-11-08T03:30:00Z"},
+	} {
+		at, loc := instant(tc.at), zone(tc.zone)
+		if day, next := LocalDay(at, loc), NextLocalDay(at, loc); day != tc.day || !next.Equal(instant(tc.next)) {
+			t.Errorf("%s: %s until %s, want %s until %s", tc.name, day, next, tc.day, tc.next)
+		}
+	}
+}
+
 func TestLoadZone(t *testing.T) {
 	for name, good := range map[string]bool{"": true, "UTC": true, "Europe/Berlin": true, "Local": false, "Mars/Olympus": false, "../etc/passwd": false} {
 		if _, err := LoadZone(name); (err == nil) != good {

@@ -52,19 +52,19 @@ func RecipientLocation(r *Recipient, s *Sequence) *time.Location {
 	return zoneOr(r.Timezone, s.Location())
 }
 
-// LocalDay is the calendar day of an instant in a zone, as YYYY-MM-DD.
-func LocalDay(t time.Time, loc *time.Location) string { return t.In(loc).Format(dayLayout) }
+// LocalDay is the calendar day of an instant in a zone, as YYYY-MM-DD. A day that has begun is not left again where clocks are turned
+// back over midnight, so that what is counted by the day is counted once.
+func LocalDay(t time.Time, loc *time.Location) string { return settledWall(t, loc).Format(dayLayout) }
 
 // NextLocalDay is the first instant of the next calendar day in a zone.
 func NextLocalDay(t time.Time, loc *time.Location) time.Time {
-	y, m, d := t.In(loc).Date()
+	y, m, d := settledWall(t, loc).Date()
 	return atWall(time.Date(y, m, d+1, 0, 0, 0, 0, time.UTC), loc)
 }
 
 // nextLocalHour is the first instant at which the clock on the wall shows the next full hour.
 func nextLocalHour(t time.Time, loc *time.Location) time.Time {
-	w := wall(t, loc)
-	return atWall(w.Truncate(time.Hour).Add(time.Hour), loc)
+	return atWall(settledWall(t, loc).Truncate(time.Hour).Add(time.Hour), loc)
 }
 
 // wall is what a clock in the zone shows at an instant, written as if it were UTC: clock readings can then be compared and added to
@@ -73,6 +73,17 @@ func wall(t time.Time, loc *time.Location) time.Time {
 	l := t.In(loc)
 	_, offset := l.Zone()
 	return l.Add(time.Duration(offset) * time.Second).UTC()
+}
+
+// settledWall is like wall, but stands still while a clock that was turned back catches up: it never goes backwards.
+func settledWall(t time.Time, loc *time.Location) time.Time {
+	w := wall(t, loc)
+	if changed, _ := t.In(loc).ZoneBounds(); !changed.IsZero() {
+		if before := wall(changed.Add(-time.Nanosecond), loc); before.After(w) {
+			return before
+		}
+	}
+	return w
 }
 
 // atWall is the first instant at which a clock in the zone shows the reading w or a later one. A reading that daylight saving
