@@ -15,7 +15,6 @@ type report struct {
 	status          string
 	diagnostic      string
 	remoteMTA       string
-	fields          int // how many fields it has
 }
 
 // readReports reads the body of message/delivery-status. Blocks are told apart by their recipient fields and not by the empty lines
@@ -112,7 +111,6 @@ func (r *report) set(f field) {
 	case "remote-mta":
 		r.remoteMTA = firstWord(afterType(value))
 	}
-	r.fields++
 }
 
 // statusComment returns what follows the code in "5.2.2 (mailbox full)", or the whole of a Status that is no code.

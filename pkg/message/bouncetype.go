@@ -1,6 +1,7 @@
 package message
 
 import (
+	"cmp"
 	"regexp"
 	"strings"
 
@@ -27,17 +28,14 @@ func (e evidence) bounceType() outreach.BounceType {
 	if e.action == "delayed" {
 		return outreach.BounceSoft
 	}
-	for _, judge := range []func() outreach.BounceType{
-		func() outreach.BounceType { return typeByWords(foldText(e.diagnostic), e.status) },
-		func() outreach.BounceType { return typeByStatus(e.status) },
-		func() outreach.BounceType { return typeByStatus(findStatus(e.diagnostic)) },
-		e.typeByNotice,
-		func() outreach.BounceType { return typeByReply(e.diagnostic) },
-	} {
-		if t := judge(); t != "" {
-			return t
-		}
-	}
+	return cmp.Or(
+		typeByWords(foldText(e.diagnostic), e.status), typeByStatus(e.status), typeByStatus(findStatus(e.diagnostic)),
+		e.typeByNotice(), typeByReply(e.diagnostic), e.typeByOutcome(),
+	)
+}
+
+// typeByOutcome is what is left where nobody gives a reason: a server that has given up without one means the address.
+func (e evidence) typeByOutcome() outreach.BounceType {
 	switch {
 	case e.action != "failed":
 		return outreach.BounceOther
