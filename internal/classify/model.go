@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -173,7 +174,7 @@ func (m *Model) ask(ctx context.Context, in Input) (content string, tokens int, 
 			return "", 0, m.refuse(refusal)
 		case ok:
 			speak = simpler
-		case isStatus && !refusal.passing(), try == maxTries:
+		case isStatus && !refusal.passing(), !isStatus && !isTransport(err), try == maxTries:
 			return "", 0, err
 		default:
 			if err := m.pause(ctx, refusal, try); err != nil {
@@ -182,6 +183,12 @@ func (m *Model) ask(ctx context.Context, in Input) (content string, tokens int, 
 			try++
 		}
 	}
+}
+
+// isTransport tells whether a request got no response at all, which may be a moment's trouble.
+func isTransport(err error) bool {
+	_, ok := errors.AsType[*url.Error](err)
+	return ok
 }
 
 // permit takes a call from the run's budget, after the quiet that the endpoint asked for.

@@ -59,7 +59,7 @@ type asked int
 
 const (
 	askedNothing asked = iota // no word of it
-	askedMaybe                // words of opting out, in doubt or about something else
+	askedMaybe                // words of opting out, but not as a request
 	askedPlainly              // a request in plain words, with nothing that turns it round
 )
 
@@ -67,17 +67,18 @@ const (
 // A phrase under a negation ("please don't unsubscribe me"), a condition or an offer ("to unsubscribe, click here") is none.
 func asks(text string) asked {
 	words := tokens(mask(fold(cut(text, MaxText))))
-	answer := askedNothing
+	var hits []hit
 	for _, l := range lexicons() {
-		hits := l.find(words)
-		guard := covers(hits, conceptOptOutGuard)
-		for _, h := range hits {
-			switch {
-			case h.concept == conceptOptOut && !within(h, guard):
-				return askedPlainly
-			case h.concept == conceptOptOut || h.concept == conceptUnsub:
-				answer = askedMaybe
-			}
+		hits = append(hits, l.find(words)...)
+	}
+	answer, guards := askedNothing, covers(hits, conceptOptOutGuard)
+	for _, h := range hits {
+		switch {
+		case h.concept != conceptOptOut && h.concept != conceptUnsub || within(h, guards):
+		case h.concept == conceptOptOut:
+			return askedPlainly
+		default:
+			answer = askedMaybe
 		}
 	}
 	return answer
