@@ -70,6 +70,8 @@ func TestRenderText(t *testing.T) {
 		{"css and json are left alone", `{ color: red } {"a":1} {} }{ | {`, `{ color: red } {"a":1} {} }{ | {`},
 		{"numbers", "{{ amount | times: 2 }} {{ amount | round }} {{ 3 | plus: 4 }}", "2469135 1234568 7"},
 		{"lists", `{{ list | split: "," | last }} {{ list | split: "," | join: " and " }}`, "c a and b and c"},
+		{"a list runs together", `{{ list | split: "," }} {{ list | split: "," | size }}`, "abc 3"},
+		{"truth", `{{ firstName == "Grace" }}`, "true"},
 		{"capitalize keeps characters whole", "{{ émigré | capitalize }} {{ \"élan\" | capitalize }}", "Oui Élan"},
 		{"truncate", `{{ "Ünïcödé text" | truncate: 8 }}|{{ "short" | truncate: 8 }}|{{ "ab" | truncate: 1 }}`, "Ünïcö...|short|..."},
 		{"truncatewords", `{{ "one two three" | truncatewords: 2 }}`, "one two..."},
