@@ -14,11 +14,11 @@ demo: build ## both jobs over real sockets on this machine, mailing nobody
 	bin/mailrun demo
 
 test: ## all tests; those that need a server that is not installed say so and skip
-	$(GO) test ./...
+	$(GO) test $(TESTFLAGS) ./...
 
 # The race detector needs cgo, which the program itself does not.
 test-race:
-	CGO_ENABLED=1 $(GO) test -race -timeout 20m ./...
+	CGO_ENABLED=1 $(MAKE) test TESTFLAGS="-race -timeout 20m"
 
 lint:
 	$(LINT) run ./...
