@@ -1,8 +1,8 @@
 package message
 
 import (
-	"regexp"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -62,19 +62,49 @@ type autoEvidence struct {
 const maxAutoBytes = 3000
 
 func gatherAutoEvidence(m *Message, visible string) autoEvidence {
-	subject := foldWords(m.Subject)
 	body := foldWords(clip(visible, maxAutoBytes))
-	e := autoEvidence{header: machineHeader(m.Header), engaged: isEngaged(body)}
+	says, titled := bodyIndex().find(body), subjectIndex().find(foldWords(m.Subject))
+	e := autoEvidence{
+		header:    machineHeader(m.Header),
+		absent:    says&saysAbsence != 0 || titled&titledAbsence != 0,
+		receipt:   says&saysReceipt != 0 || titled&titledReceipt != 0,
+		challenge: (says|titled)&saysChallenge != 0,
+		automatic: says&saysAutomatic != 0,
+		aside:     says&saysAside != 0,
+		engaged:   strings.ContainsAny(body, "?？؟") || says&saysEngaged != 0,
+		left:      says&saysLeft != 0 && leftWords().MatchString(body),
+	}
 	e.subject, e.answering = autoSubject(m.Subject)
-	e.absent = hasWord(body, absenceWords) || hasWord(subject, absenceSubjects)
-	e.receipt = hasWord(body, receiptWords) || hasWord(subject, receiptSubjects)
-	e.challenge = hasWord(body, challengeWords) || hasWord(subject, challengeWords)
-	e.automatic = hasWord(body, automaticWords)
-	e.aside = hasWord(body, asideWords)
-	e.left = containsAny(body, leftStems) && leftWords().MatchString(body)
-	e.ownLeft = len(body) < 800 && containsAny(body, deadStems) && deadAddress().MatchString(body) || e.left && namesSender(body, m.From.Name)
+	e.ownLeft = len(body) < 800 && says&saysDead != 0 && deadAddress().MatchString(body) || e.left && namesSender(body, m.From.Name)
 	return e
 }
+
+// What bodyIndex finds, in the order of its tables; leftStems and deadStems are only hints that a regular expression is worth its time.
+const (
+	saysChallenge uint32 = 1 << iota
+	saysAbsence
+	saysReceipt
+	saysAutomatic
+	saysAside
+	saysLeft
+	saysDead
+	saysEngaged
+)
+
+// bodyIndex is built when the first message is read.
+var bodyIndex = sync.OnceValue(func() *wordIndex {
+	return newWordIndex(false, challengeWords, absenceWords, receiptWords, automaticWords, asideWords, leftStems, deadStems, engagedWords)
+})
+
+// What subjectIndex finds; the challenge comes first as in bodyIndex.
+const (
+	titledAbsence uint32 = 1 << (iota + 1)
+	titledReceipt
+)
+
+var subjectIndex = sync.OnceValue(func() *wordIndex {
+	return newWordIndex(false, challengeWords, absenceSubjects, receiptSubjects)
+})
 
 // foldWords prepares text for the search of words: lower case, one blank between words, accents of Arabic dropped.
 func foldWords(s string) string {
@@ -187,12 +217,4 @@ func namesSender(body, name string) bool {
 	}
 	before := body[max(0, at[0]-80):at[0]]
 	return hasWord(before, []string{strings.Trim(parts[0], ",")}) && hasWord(before, []string{strings.Trim(parts[len(parts)-1], ",")})
-}
-
-// engagedWords show a person who wants something.
-var engagedWords = regexp.MustCompile(`(?:^|\P{L})(?:interested|i'd love|i would love|let's|lets talk|sounds good|sounds great|sounds interesting|happy to|looking forward to (?:talking|our)|interessiert|interesse|intéressé|intéressée|interesado|interesada|interessato|interessata|interessado|interessada|geïnteresseerd|zainteresowan\pL*|интересно|intresserad|interesseret|興味|感兴趣|مهتم|مهتمة)(?:\P{L}|$)`)
-
-// isEngaged says that a text asks or wants something, as notes do not.
-func isEngaged(body string) bool {
-	return strings.ContainsAny(body, "?？؟") || engagedWords.MatchString(body)
 }

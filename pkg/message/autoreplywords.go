@@ -92,8 +92,9 @@ var leftWords = phrase(
 )
 
 // leftStems are parts of leftWords: a text without any of them is not matched.
-var leftStems = list(`no longer, any more, anymore, left, retired, resigned, departed, last day, last working, moved on, nicht, ausgeschieden, verlassen, ruhestand, in rente, in pension, plus, quitté, retraite, ya no, dejado, dejó, jubilado, retirado,
-	più, lasciato, não, deix, deslig, aposent, niet, uit dienst, pensioen, nie, emerytur, zakończył, не, уволил, пенси, покинул, slutat, inte, pension, ikke, fratrådt, stoppet, sluttet, لم, ترك, غادر, تقاعد, 退職, 离职, 離職, 不再任职, 不再任職, 退休, 퇴사, 퇴직`)
+var leftStems = list(`no longer, any more, anymore, left, retired, resigned, departed, last day, last working day, moved on, nicht, ausgeschieden, verlassen, ruhestand, in rente, in pension, plus, quitté, retraite, ya no, dejado, dejó, jubilado, retirado,
+	più, lasciato, pensione, não, deixou, deixei, desligou, desligado, desligada, aposentou, aposentado, aposentada, niet, uit dienst, pensioen, nie, emerytura, emeryturze, emeryturę, zakończył, zakończyła, больше не, уже не, не работает, не являюсь, не является, уволился, уволилась, уволен, уволена, на пенсии, на пенсию, покинул, покинула, slutat, inte, pension, ikke, fratrådt, stoppet, sluttet,
+	لم, ترك, تركت, غادر, غادرت, تقاعد, تقاعدت, 退職, 离职, 離職, 不再, 已退休, 퇴사, 퇴직`)
 
 // deadAddress says that an address is given up.
 var deadAddress = phrase(
@@ -113,3 +114,7 @@ var deadAddress = phrase(
 
 // deadStems are parts of deadAddress.
 var deadStems = list(`no longer, deactivated, closed, discontinued, nicht, plus, ya no, non è più, não, niet, больше не, nie, inte, ikke`)
+
+// engagedWords show a person who wants something.
+var engagedWords = list(`interested, i'd love, i would love, let's, lets talk, sounds good, sounds great, sounds interesting, happy to, looking forward to talking, looking forward to our, interessiert, interesse, intéressé, intéressée, interesado, interesada, interessato, interessata,
+	interessado, interessada, geïnteresseerd, zainteresowany, zainteresowana, zainteresowani, интересно, заинтересовало, intresserad, interesseret, interessert, 興味, 感兴趣, 感興趣, مهتم, مهتمة, مهتمون`)

@@ -1,6 +1,9 @@
 package message
 
-import "strings"
+import (
+	"strings"
+	"sync"
+)
 
 // OptOutWords says whether a text asks, in words, not to be written to again. Whole phrases count, in the first place those that name
 // the writer ("remove me", "nehmen Sie mich aus dem Verteiler") and single words that stand alone ("Unsubscribe", "Abmelden"). A refusal
@@ -28,13 +31,23 @@ func OptOutWords(text string) bool {
 // likelyLanguages picks the languages whose stems a text holds: most texts hold those of few.
 func likelyLanguages(text string) []optOutLanguage {
 	var likely []optOutLanguage
-	for _, language := range optOutLanguages {
-		if containsAny(text, language.stems) {
+	found := stemIndex().find(text)
+	for i, language := range optOutLanguages {
+		if found&(1<<i) != 0 || language.glued && containsAny(text, language.stems) {
 			likely = append(likely, language)
 		}
 	}
 	return likely
 }
+
+// stemIndex is built when the first text is read.
+var stemIndex = sync.OnceValue(func() *wordIndex {
+	var tables [][]string
+	for _, language := range optOutLanguages {
+		tables = append(tables, language.stems)
+	}
+	return newWordIndex(true, tables...)
+})
 
 // optOutWords is OptOutWords over the visible text of a message.
 func optOutWords(visible string) bool { return OptOutWords(visible) }

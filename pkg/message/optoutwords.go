@@ -25,7 +25,8 @@ var aloneWords = wordSet(`unsubscribe, unsubscribed, unsubscribe from this list,
 
 // optOutLanguage is one language's phrases. Without any of its stems a sentence is not matched: the search for them is what most sentences cost.
 type optOutLanguage struct {
-	stems   []string
+	stems   []string // beginnings of words
+	glued   bool     // prefixes are written together with their word, so that a stem may stand anywhere
 	demands lazyRegexp
 	phrases lazyRegexp
 }

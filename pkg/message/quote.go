@@ -69,6 +69,13 @@ func (p passage) empty() bool {
 	return true
 }
 
+// ownPassages is a text without its quotes. It is certain if ">" marked every quote that was introduced, and doubtful if the history stood above all
+// words, where nothing tells it from an answer.
+type ownPassages struct {
+	passages          []passage
+	certain, doubtful bool
+}
+
 // quoteScan walks over the lines once and keeps what is not quoted.
 type quoteScan struct {
 	lines    []textLine
@@ -76,7 +83,8 @@ type quoteScan struct {
 	current  []textLine
 	first    int  // line of the first introduction, -1 without any
 	doubtful bool // the history stands above without marks: nothing tells it from an answer
-	headless bool // an introduction stood above all words
+	headless bool // an introduction without marks stood above all words
+	cutOff   bool // an introduction without marks ended the message
 }
 
 // unquote separates a writer's own passages from the history. The rules, in order:
@@ -87,17 +95,17 @@ type quoteScan struct {
 //   - ">" lines without any introduction go at the end of a message and, if no others stand between answers, at its beginning.
 //
 // In text whose quotes were marked (made from HTML), every ">" line is known to stand for a quote.
-func unquote(text string, marked bool) (passages []passage, doubtful bool) {
+func unquote(text string, marked bool) ownPassages {
 	s := quoteScan{lines: textLines(text)}
 	s.first = s.firstIntro()
 	if !marked && s.first < 0 {
-		return s.withoutIntro(), false
+		return ownPassages{passages: s.withoutIntro()}
 	}
 	for i := 0; i >= 0 && i < len(s.lines); {
 		i = s.step(i)
 	}
 	s.close()
-	return s.passages, s.doubtful || s.headless
+	return ownPassages{s.passages, !s.headless && !s.cutOff, s.headless}
 }
 
 // step handles the line at i and returns the index to go on with, -1 at the end.
@@ -136,6 +144,7 @@ func (s *quoteScan) stepOver(in intro) int {
 	case marked:
 		return s.skipQuote(next)
 	case s.hasWords():
+		s.cutOff = true
 		return -1
 	}
 	s.headless = true

@@ -238,7 +238,11 @@ func wordAt(s string, at, n int) bool {
 	return !isWordRune(before) && !isWordRune(after)
 }
 
+// isWordRune says that r is a letter of a script that sets blanks between words.
 func isWordRune(r rune) bool {
+	if r < utf8.RuneSelf {
+		return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z'
+	}
 	return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsMark(r)) &&
 		!unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul)
 }

@@ -1,0 +1,55 @@
+package message
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// wordIndex finds the phrases of several tables in one pass over a text: messages are searched for thousands of them.
+type wordIndex struct {
+	starts map[string][]indexedWord // by the first two characters
+	stems  bool                     // a phrase may go on: "unsubscri" finds "unsubscribed"
+}
+
+type indexedWord struct {
+	word string
+	tag  uint
+}
+
+// newWordIndex indexes tables of words of two characters and more; the tag of a word is the index of its table, below 32.
+func newWordIndex(stems bool, tables ...[]string) *wordIndex {
+	x := &wordIndex{starts: map[string][]indexedWord{}, stems: stems}
+	for tag, words := range tables {
+		for _, word := range words {
+			start := word[:startLen(word)]
+			x.starts[start] = append(x.starts[start], indexedWord{word, uint(tag)})
+		}
+	}
+	return x
+}
+
+// startLen is the length of the first two characters of s.
+func startLen(s string) int {
+	_, first := utf8.DecodeRuneInString(s)
+	_, second := utf8.DecodeRuneInString(s[first:])
+	return first + second
+}
+
+// find returns the set of the tags whose words stand in a folded text, one bit each.
+func (x *wordIndex) find(text string) uint32 {
+	var found uint32
+	inWord := false
+	for i, r := range text {
+		starts := !inWord || !isWordRune(r)
+		inWord = isWordRune(r)
+		if !starts || r == ' ' {
+			continue
+		}
+		for _, w := range x.starts[text[i:i+startLen(text[i:])]] {
+			if found&(1<<w.tag) == 0 && strings.HasPrefix(text[i:], w.word) && (x.stems || wordAt(text, i, len(w.word))) {
+				found |= 1 << w.tag
+			}
+		}
+	}
+	return found
+}
