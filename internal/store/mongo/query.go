@@ -139,8 +139,8 @@ func translate(filter bson.D) bson.D {
 				el = bson.E{Key: map[bool]string{true: "$nin", false: "$in"}[v], Value: bson.A{nil}}
 			}
 		}
-		if (el.Key == "$in" || el.Key == "$nin") && reflect.ValueOf(el.Value).Len() == 0 {
-			el.Value = bson.A{} // a nil slice would be null
+		if v := reflect.ValueOf(el.Value); v.Kind() == reflect.Slice && v.IsNil() {
+			el.Value = bson.A{} // it would be encoded as null
 		}
 		out[i] = el
 	}

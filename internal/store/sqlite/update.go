@@ -1,7 +1,9 @@
 package sqlite
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -33,40 +35,58 @@ var operators = map[string]func(arg bson.RawValue) (change, error){
 
 // compileUpdate reads an update document.
 func compileUpdate(doc bson.D) (update, error) {
+	if len(doc) == 0 {
+		return nil, errors.New("an update that changes nothing")
+	}
 	raw, err := bson.Marshal(doc)
 	if err != nil {
 		return nil, fmt.Errorf("encode update: %w", err)
 	}
-	ops, err := bson.Raw(raw).Elements()
+	ops, err := openDocument(raw)
 	if err != nil {
 		return nil, err
 	}
 	var u update
-	seen := map[string]bool{}
 	for _, op := range ops {
-		compile, ok := operators[op.Key()]
-		fields, isDoc := op.Value().DocumentOK()
-		if !ok || !isDoc {
+		args, ok := op.Value().DocumentOK()
+		if operators[op.Key()] == nil || !ok {
 			return nil, fmt.Errorf("update: cannot do %s", op.Key())
 		}
-		elements, err := fields.Elements()
+		fields, err := openDocument(args)
 		if err != nil {
 			return nil, err
 		}
-		for _, el := range elements {
-			c, err := compile(el.Value())
-			if err != nil {
-				return nil, fmt.Errorf("update: %s %s: %w", op.Key(), el.Key(), err)
+		for _, arg := range fields {
+			if u, err = u.with(op.Key(), arg); err != nil {
+				return nil, fmt.Errorf("update: %s %s: %w", op.Key(), arg.Key(), err)
 			}
-			if seen[el.Key()] || el.Key() == "_id" && !c.insertOnly {
-				return nil, fmt.Errorf("update: %s %s: changed twice, or not changeable", op.Key(), el.Key())
-			}
-			seen[el.Key()] = true
-			c.path = strings.Split(el.Key(), ".")
-			u = append(u, c)
 		}
 	}
 	return u, nil
+}
+
+// with adds the change that an operator makes with one argument.
+func (u update) with(operator string, arg bson.RawElement) (update, error) {
+	c, err := operators[operator](arg.Value())
+	if err != nil {
+		return nil, err
+	}
+	c.path = strings.Split(arg.Key(), ".")
+	switch {
+	case c.path[0] == "_id" && !c.insertOnly:
+		return nil, errors.New("an id cannot change")
+	case slices.Contains(c.path, ""):
+		return nil, errors.New("an empty name")
+	case slices.ContainsFunc(u, func(other change) bool { return overlap(c.path, other.path) }):
+		return nil, errors.New("changed twice")
+	}
+	return append(u, c), nil
+}
+
+// overlap tells whether one path is the other or leads to it.
+func overlap(a, b []string) bool {
+	n := min(len(a), len(b))
+	return slices.Equal(a[:n], b[:n])
 }
 
 // apply changes a document's fields.
@@ -83,19 +103,9 @@ func (u update) apply(doc fields, inserting bool) (fields, error) {
 	return doc, nil
 }
 
-// touches tells whether the update may change the value at a path, on a document that exists.
+// touches tells whether the update may change the value at a path of a document that exists.
 func (u update) touches(path []string) bool {
-	for _, c := range u {
-		n := min(len(c.path), len(path))
-		same := 0
-		for same < n && c.path[same] == path[same] {
-			same++
-		}
-		if same == n && !c.insertOnly {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(u, func(c change) bool { return !c.insertOnly && overlap(c.path, path) })
 }
 
 func always(v bson.RawValue) func(bson.RawValue) (bson.RawValue, error) {

@@ -12,30 +12,48 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"testing"
 
 	"github.com/rogpeppe/go-internal/lockedfile"
+
+	"mailrun/internal/store"
 )
 
-// standIn starts the stand-in, once per test process, and returns its address. It ends with the process: its standard input does.
-var standIn = sync.OnceValues(func() (string, error) {
+// server is a stand-in at work. It ends when its standard input does, so with this process at the latest.
+type server struct {
+	address string
+	stdin   io.Closer
+}
+
+// standIn starts the stand-in, once per test process.
+var standIn = sync.OnceValues(func() (*server, error) {
 	binary, err := buildStandIn()
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	cmd := exec.Command(binary) //nolint:gosec // built just now
-	if _, err := cmd.StdinPipe(); err != nil {
-		return "", err
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, err
 	}
 	out, err := cmd.StdoutPipe()
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	if err := cmd.Start(); err != nil {
-		return "", err
+		return nil, err
 	}
 	line, err := bufio.NewReader(out).ReadString('\n')
-	return strings.TrimSpace(line), err
+	return &server{address: strings.TrimSpace(line), stdin: in}, err
 })
+
+// needsMongoDB skips a test that the stand-in fails and MongoDB would not; say why.
+func needsMongoDB(t *testing.T, e store.Engine, why string) {
+	t.Helper()
+	if e.Name() == "mongodb" && os.Getenv("MONGODB_TEST_URI") == "" {
+		t.Skip("the MongoDB stand-in cannot do this: " + why)
+	}
+}
 
 // buildStandIn builds the stand-in once per version of it and per user, which takes some minutes the first time.
 func buildStandIn() (string, error) {

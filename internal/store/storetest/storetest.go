@@ -98,11 +98,11 @@ func Mongo(t testing.TB) string {
 		if testing.Short() {
 			t.Skip("needs a MongoDB server: set MONGODB_TEST_URI, or leave out -short to have a stand-in built")
 		}
-		address, err := standIn()
+		server, err := standIn()
 		if err != nil {
 			t.Fatalf("start the MongoDB stand-in: %v", err)
 		}
-		uri = "mongodb://" + address + "/"
+		uri = "mongodb://" + server.address + "/"
 	}
 	name := "mailrun_test_" + bson.NewObjectID().Hex()
 	uri = withDatabase(uri, name)

@@ -92,6 +92,8 @@ func testUpdates(t *testing.T, e Engine) {
 	t.Run("order and unknown fields stay", func(t *testing.T) { testUntouched(t, engine) })
 	t.Run("filters see updates", func(t *testing.T) { testFiltersSeeUpdates(t, engine) })
 	t.Run("find one and update", func(t *testing.T) { testFindOneAndUpdate(t, engine) })
+	t.Run("decimals stay", func(t *testing.T) { testDecimals(t, engine) })
+	t.Run("to a taken key", func(t *testing.T) { testTakenKey(t, engine) })
 	t.Run("refused", func(t *testing.T) { testRefusedUpdates(t, engine) })
 }
 
@@ -105,10 +107,9 @@ func without(doc bson.D, name string) bson.D {
 	return out
 }
 
-// testUntouched updates a document of another application, with every type of BSON in it.
+// testUntouched updates a document of another application, with types in it that mailrun's have not.
 func testUntouched(t *testing.T, engine store.Engine) {
-	decimal, _ := bson.ParseDecimal128("1.50")
-	doc := d("_id", bson.NewObjectID(), "z", bson.Binary{Subtype: 4, Data: []byte("0123456789abcdef")}, "email", "untouched", "a", decimal,
+	doc := d("_id", bson.NewObjectID(), "z", bson.Binary{Subtype: 4, Data: []byte("0123456789abcdef")}, "email", "untouched", "a", 1.5,
 		"theirs", d("deep", bson.A{d("x", nil), bson.Timestamp{T: 1, I: 2}}), "r", bson.Regex{Pattern: "p", Options: "i"}, "n", 1)
 	insert(t, engine, store.Users, doc)
 	write(t, engine, store.Write{Kind: store.Update, Collection: store.Users, Filter: doc[:1], Update: d("$set", d("n", 2), "$inc", d("added", 1))})
@@ -161,9 +162,37 @@ func testFindOneAndUpdate(t *testing.T, engine store.Engine) {
 	if doc, err := engine.FindOneAndUpdate(t.Context(), q, d("$set", d("status", "done"))); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("got %v, %v, want ErrNotFound", doc, err)
 	}
-	taken := store.Query{Collection: store.Mailboxes, Filter: d("email", "late")}
-	if _, err := engine.FindOneAndUpdate(t.Context(), taken, d("$set", d("email", "early"))); !store.IsDuplicate(err) {
-		t.Errorf("an update to a taken address got %v, want a DuplicateError", err)
+}
+
+func testTakenKey(t *testing.T, engine store.Engine) {
+	needsMongoDB(t, engine, "it reports a duplicate that an update makes as an internal error")
+	insert(t, engine, store.Users, d("email", "mine"), d("email", "taken"))
+	rename := d("$set", d("email", "taken"))
+	if _, err := engine.FindOneAndUpdate(t.Context(), store.Query{Collection: store.Users, Filter: d("email", "mine")}, rename); !store.IsDuplicate(err) {
+		t.Errorf("FindOneAndUpdate got %v, want a DuplicateError", err)
+	}
+	got := outcomes(t, engine, []store.Write{
+		{Kind: store.Update, Collection: store.Users, Filter: d("email", "mine"), Update: rename},
+		{Kind: store.Update, Collection: store.Users, Filter: d("email", "mine"), Update: d("$set", d("email", "free"))},
+		{Kind: store.Replace, Collection: store.Users, Document: d("_id", bson.NewObjectID(), "email", "taken")},
+	})
+	if diff := cmp.Diff([]bool{true, false, true}, got); diff != "" {
+		t.Errorf("writes refused (-want +got):\n%s", diff)
+	}
+	only(t, engine, store.Users, d("email", "free"))
+}
+
+func testDecimals(t *testing.T, engine store.Engine) {
+	needsMongoDB(t, engine, "it has no decimals")
+	decimal, err := bson.ParseDecimal128("1.50")
+	if err != nil {
+		t.Fatal(err)
+	}
+	byID := d("_id", bson.NewObjectID())
+	insert(t, engine, store.Users, append(byID, d("email", "decimal", "price", decimal)...))
+	write(t, engine, store.Write{Kind: store.Update, Collection: store.Users, Filter: byID, Update: d("$set", d("n", 1))})
+	if got, ok := only(t, engine, store.Users, byID).Lookup("price").Decimal128OK(); !ok || got != decimal {
+		t.Errorf("1.50 came back as %v", got)
 	}
 }
 
@@ -177,6 +206,9 @@ func testRefusedUpdates(t *testing.T, engine store.Engine) {
 		d("$push", d("text", 1)),
 		d("$set", d("text.below", 1)),
 		d("$set", d("_id", 1)),
+		d("$set", d("a", d("b", 1), "a.b", 2)),
+		d("$set", d("a", 1), "$unset", d("a", "")),
+		d(),
 	} {
 		_, err := engine.Write(t.Context(), []store.Write{{Kind: store.Update, Collection: store.Users, Filter: byID, Update: update}})
 		if err == nil || errors.Is(err, store.ErrUnreachable) {
