@@ -6,13 +6,13 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	gomessage "github.com/emersion/go-message"
+	"github.com/emersion/go-message/textproto"
 
 	"mailrun/pkg/outreach"
 )
@@ -93,38 +93,38 @@ func (d Draft) fields() ([]field, error) {
 	return fields, e.err
 }
 
-func (d Draft) writeText(out io.Writer) error {
+func (d Draft) writeText(out *bytes.Buffer) error {
 	header, err := d.complete(textHeader("text/plain"))
 	if err != nil {
 		return err
 	}
-	w, err := gomessage.CreateWriter(out, header)
-	if err != nil {
+	if err := textproto.WriteHeader(out, header.Header); err != nil {
 		return err
 	}
-	return writeBody(w, d.Text)
+	writeBody(out, d.Text)
+	return nil
 }
 
 // writeAlternative writes both parts, the plain one first: a reader shows the last one that it can (RFC 2046 section 5.1.4).
-func (d Draft) writeAlternative(out io.Writer) error {
+func (d Draft) writeAlternative(out *bytes.Buffer) error {
+	w := textproto.NewMultipartWriter(out)
+	if err := w.SetBoundary(boundary(d)); err != nil {
+		return err
+	}
 	var content gomessage.Header
-	content.SetContentType("multipart/alternative", map[string]string{"boundary": boundary(d)})
+	content.SetContentType("multipart/alternative", map[string]string{"boundary": w.Boundary()})
 	header, err := d.complete(content)
 	if err != nil {
 		return err
 	}
-	w, err := gomessage.CreateWriter(out, header)
-	if err != nil {
+	if err := textproto.WriteHeader(out, header.Header); err != nil {
 		return err
 	}
 	for _, part := range [...]struct{ contentType, body string }{{"text/plain", d.Text}, {"text/html", d.HTML}} {
-		p, err := w.CreatePart(textHeader(part.contentType))
-		if err != nil {
+		if _, err := w.CreatePart(textHeader(part.contentType).Header); err != nil {
 			return err
 		}
-		if err := writeBody(p, part.body); err != nil {
-			return err
-		}
+		writeBody(out, part.body)
 	}
 	return w.Close()
 }
@@ -143,14 +143,12 @@ func textHeader(contentType string) gomessage.Header {
 	return h
 }
 
-func writeBody(w io.WriteCloser, body string) error {
-	if _, err := io.WriteString(w, cleanBody(body)); err != nil {
-		return err
-	}
-	return w.Close()
+// writeBody ends a header's part with its body.
+func writeBody(out *bytes.Buffer, body string) {
+	out.Write(append(appendQuotedPrintable(out.AvailableBuffer(), cleanBody(body)), '\r', '\n'))
 }
 
-// cleanBody makes a body valid UTF-8 with one kind of line end, and ends it with one.
+// cleanBody makes a body valid UTF-8 with one kind of line end, and none at its end.
 func cleanBody(s string) string {
 	if !utf8.ValidString(s) {
 		s = strings.ToValidUTF8(s, "\uFFFD")
@@ -158,5 +156,5 @@ func cleanBody(s string) string {
 	if strings.Contains(s, "\r") {
 		s = strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
 	}
-	return strings.TrimRight(s, "\n") + "\n"
+	return strings.TrimRight(s, "\n")
 }

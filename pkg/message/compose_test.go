@@ -135,7 +135,7 @@ func expected(d Draft) readBack {
 	}
 	want := readBack{
 		From: d.From, To: d.To, ReplyTo: d.ReplyTo, Subject: foldBlanks(d.Subject), MessageID: d.MessageID, InReplyTo: d.InReplyTo,
-		Text: cleanBody(text), References: []string{},
+		Text: cleanBody(text) + "\n", References: []string{},
 	}
 	for _, a := range []*outreach.Address{&want.From, &want.To, &want.ReplyTo} {
 		a.Name, a.Address = foldBlanks(a.Name), EnvelopeAddress(a.Address)
@@ -146,7 +146,7 @@ func expected(d Draft) readBack {
 		}
 	}
 	if d.HTML != "" {
-		want.HTML = cleanBody(d.HTML)
+		want.HTML = cleanBody(d.HTML) + "\n"
 	}
 	return want
 }

@@ -174,13 +174,13 @@ func foldField(name, value string) []byte {
 	line := append(make([]byte, 0, len(name)+len(value)+16), name...)
 	line = append(line, ':')
 	width := len(line)
-	for i, word := range strings.Split(value, " ") {
-		if i > 0 && width+1+len(word) > maxLine {
-			line = append(line, '\r', '\n')
-			width = 0
+	for first := true; value != "" || first; first = false {
+		word, rest, _ := strings.Cut(value, " ")
+		if !first && width+1+len(word) > maxLine {
+			line, width = append(line, '\r', '\n'), 0
 		}
 		line = append(append(line, ' '), word...)
-		width += 1 + len(word)
+		value, width = rest, width+1+len(word)
 	}
 	return append(line, '\r', '\n')
 }
