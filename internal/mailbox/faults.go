@@ -64,7 +64,7 @@ func Classify(err error) Verdict {
 	if failed, ok := errors.AsType[*SendError](err); ok {
 		return classifySend(failed)
 	}
-	if failed, ok := errors.AsType[*Error](err); ok {
+	if failed, ok := errors.AsType[*Error](err); ok && !errors.Is(err, context.Canceled) {
 		return Verdict{Fault: FaultMailbox, Class: failed.Class, Effect: EffectBackOff, RetryAfter: failed.RetryAfter, Why: failed.Op}
 	}
 	return Verdict{Fault: FaultTemporary, Effect: EffectRetry, Why: "interrupted"}

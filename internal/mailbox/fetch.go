@@ -14,9 +14,9 @@ import (
 )
 
 const (
-	maxHeader    = 256 << 10 // of a header block that is kept
-	maxRanges    = 300       // UID ranges in one command: lines beyond 8,000 bytes are refused by some servers
-	fetchAtATime = 2000      // messages in one command
+	maxHeader    = 64 << 10 // of a header block that is kept
+	maxRanges    = 300      // UID ranges in one command: lines beyond 8,000 bytes are refused by some servers
+	fetchAtATime = 2000     // messages in one command
 )
 
 // Fetched is a message, or the part of it that was asked for.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"slices"
 	"strings"
@@ -27,7 +28,7 @@ const (
 // and the session is over.
 //
 // Errors are *Error. errors.Is tells what is left of the session: after ErrRefused (the server said NO or BAD) it is still good; after
-// anything else (ErrProtocol, a broken line) it is over and a new one must be opened.
+// anything else (ErrProtocol, a broken line) it is over and a new one must be opened. Usable tells the same.
 type IMAPSession struct {
 	// Lenient leaves out INTERNALDATE, which some servers write so that nobody can read it. Set it when a first attempt ended in
 	// ErrProtocol; InternalDate is zero then.
@@ -44,7 +45,7 @@ type IMAPSession struct {
 }
 
 // IMAP opens a session with the mailbox's IMAP server: it waits for a place in the limits, dials, upgrades to TLS as configured, logs in
-// and learns what the server can do. Errors are *Error, or the token store's. The context bounds the opening only.
+// and learns what the server can do. Errors are as those of SMTP. The context bounds the opening only.
 func (d *Dialer) IMAP(ctx context.Context, mb *outreach.Mailbox) (*IMAPSession, error) {
 	creds, err := d.credentials(ctx, mb, DoorIMAP, "")
 	if err != nil {
@@ -117,6 +118,9 @@ func (s *IMAPSession) identify(ctx context.Context, host string) error {
 // can tells whether the server advertises a capability.
 func (s *IMAPSession) can(capability string) bool { return slices.Contains(s.caps, capability) }
 
+// Usable tells whether another command may be given. Once false it stays so.
+func (s *IMAPSession) Usable() bool { return !s.over }
+
 // Gmail tells whether the server is Gmail's, where All Mail holds every message once.
 func (s *IMAPSession) Gmail() bool { return s.can("X-GM-EXT-1") }
 
@@ -132,6 +136,9 @@ func (s *IMAPSession) Close() error {
 	defer done()
 	s.client.Logout()
 	s.end()
+	if _, alert := s.guard.words(); alert != "" {
+		s.dialer.log().Info("imap server alert", slog.String("host", s.link.host), slog.String("text", s.creds.hide(alert)))
+	}
 	return nil
 }
 

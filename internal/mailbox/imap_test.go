@@ -164,8 +164,8 @@ func TestIMAPSentFolder(t *testing.T) {
 	if err := s.Append(ctx, "Nowhere", []byte(numbered(7)), at); !errors.Is(err, ErrRefused) {
 		t.Errorf("append to a folder that is not there: %v", err)
 	}
-	if err := s.Append(ctx, sent, []byte(numbered(8)), at); err != nil {
-		t.Errorf("append after a refusal: %v", err)
+	if s.Usable() {
+		t.Error("a session goes on after a refused append")
 	}
 }
 

@@ -38,13 +38,14 @@ type link struct {
 	release func()
 }
 
-// connect waits for a place, dials, and speaks TLS at once where the server's security is tls. Errors are *Error.
+// connect waits for a place, dials, and speaks TLS at once where the server's security is tls. Errors are *Error, except that of a context
+// that ends before there is a place: the mailbox has no part in it.
 func (d *Dialer) connect(ctx context.Context, mb *outreach.Mailbox, door Door) (*link, error) {
 	server := serverOf(mb, door)
 	host := address(server)
 	release, err := d.Limits.Acquire(ctx, door, server.Host)
 	if err != nil {
-		return nil, &Error{Class: ClassThrottle, Op: string(door) + " wait for a free connection to", Host: host, Err: err}
+		return nil, fmt.Errorf("%s: wait for a free connection to %s: %w", door, host, err)
 	}
 	conn, err := d.dial(ctx, host)
 	if err != nil {
@@ -93,7 +94,7 @@ func tlsError(l *link, err error) *Error {
 	case errors.As(err, &header):
 		failed.Remedy = remedySecurity
 	case l.wire.failure() != nil:
-		failed.Class = ClassNetwork
+		failed.Class, failed.Err = ClassNetwork, silence(l.wire.failure(), err)
 	}
 	return failed
 }

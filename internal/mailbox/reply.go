@@ -41,6 +41,10 @@ func (r Reply) Text() string {
 	return b.String()
 }
 
+// positive tells whether the command was carried out. The first digit decides (RFC 5321 section 4.2.1): Postfix's smtp-sink answers AUTH
+// with 250.
+func (r Reply) positive() bool { return r.Code/100 == 2 }
+
 // wire renders the reply for another reader: well-formed, CRLF, one line at least.
 func (r Reply) wire() []byte {
 	lines := r.Lines

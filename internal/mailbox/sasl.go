@@ -24,18 +24,16 @@ func (c credentials) mechanisms(offered []string) []sasl.Client {
 	has := func(name string) bool {
 		return slices.ContainsFunc(offered, func(o string) bool { return strings.EqualFold(o, name) })
 	}
+	token := c.auth == outreach.AuthXOAUTH2
 	var clients []sasl.Client
-	switch {
-	case c.auth == outreach.AuthXOAUTH2 && has("XOAUTH2"):
+	if token && has("XOAUTH2") {
 		clients = append(clients, &xoauth2Client{username: c.username, token: c.secret})
-	case c.auth == outreach.AuthXOAUTH2:
-	default:
-		if has("PLAIN") {
-			clients = append(clients, sasl.NewPlainClient("", c.username, c.secret))
-		}
-		if has("LOGIN") {
-			clients = append(clients, &loginClient{answers: []string{c.username, c.secret}})
-		}
+	}
+	if !token && has("PLAIN") {
+		clients = append(clients, sasl.NewPlainClient("", c.username, c.secret))
+	}
+	if !token && has("LOGIN") {
+		clients = append(clients, &loginClient{answers: []string{c.username, c.secret}})
 	}
 	return clients
 }

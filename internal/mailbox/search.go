@@ -87,9 +87,10 @@ func (s *IMAPSession) scanMessageID(ctx context.Context, id string) (found bool,
 	return found, err
 }
 
-// Append files a message in a folder as seen, with the time at which it was sent.
+// Append files a message in a folder as seen, with the time at which it was sent. After a refusal (no such folder, quota) the session is
+// over: imapclient cannot withdraw a message that the server does not want to see.
 func (s *IMAPSession) Append(ctx context.Context, path string, raw []byte, at time.Time) error {
-	return s.do(ctx, "append", func() error {
+	err := s.do(ctx, "append", func() error {
 		cmd := s.client.Append(canonical(path), int64(len(raw)), &imap.AppendOptions{Flags: []imap.Flag{imap.FlagSeen}, Time: at})
 		_, writeErr := cmd.Write(raw)
 		closeErr := cmd.Close()
@@ -98,4 +99,8 @@ func (s *IMAPSession) Append(ctx context.Context, path string, raw []byte, at ti
 		}
 		return errors.Join(writeErr, closeErr)
 	})
+	if err != nil && !s.over {
+		s.end()
+	}
+	return err
 }

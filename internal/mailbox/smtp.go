@@ -47,8 +47,8 @@ type SMTPSession struct {
 }
 
 // SMTP opens a session with the mailbox's SMTP server: it waits for a place in the limits, dials, reads the greeting, upgrades to TLS as
-// configured (a missing STARTTLS is an error, never a reason to go on in clear) and logs in. Errors are *Error. The context bounds the
-// opening only; each Send has its own.
+// configured (a missing STARTTLS is an error, never a reason to go on in clear) and logs in. Errors are *Error; the context's where it ends
+// before there is a place; the token store's. The context bounds the opening only; each Send has its own.
 func (d *Dialer) SMTP(ctx context.Context, mb *outreach.Mailbox) (*SMTPSession, error) {
 	creds, err := d.credentials(ctx, mb, DoorSMTP, "")
 	if err != nil {
@@ -73,7 +73,7 @@ func (s *SMTPSession) open(ctx context.Context, mb *outreach.Mailbox) error {
 	s.talk = newSMTPTalk(s.link)
 	name := ehloName(mb)
 	reply, err := s.talk.read(s.dialer.idle(greetingTimeout))
-	if err != nil || reply.Code != 220 {
+	if err != nil || !reply.positive() {
 		return s.failed(StageGreeting, reply, err)
 	}
 	if err := s.ehlo(name); err != nil {
@@ -102,7 +102,7 @@ func (s *SMTPSession) ehlo(name string) error {
 		reply, err = s.talk.command(s.dialer.idle(commandTimeout), "HELO "+name)
 		reply.Lines = reply.Lines[:min(len(reply.Lines), 1)]
 	}
-	if err != nil || reply.Code != 250 {
+	if err != nil || !reply.positive() {
 		return s.failed(StageEHLO, reply, err)
 	}
 	s.hello, s.ext = reply, extensions(reply)
@@ -118,7 +118,7 @@ func (s *SMTPSession) startTLS(ctx context.Context, mb *outreach.Mailbox) error 
 		return err
 	}
 	reply, err := s.talk.command(s.dialer.idle(commandTimeout), "STARTTLS")
-	if err != nil || reply.Code != 220 {
+	if err != nil || !reply.positive() {
 		return s.failed(StageSTARTTLS, reply, err)
 	}
 	if s.talk.br.Buffered() > 0 {

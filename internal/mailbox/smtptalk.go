@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"slices"
 	"strings"
 	"time"
@@ -50,6 +51,7 @@ func (s *SMTPSession) logIn(ctx context.Context, mb *outreach.Mailbox) error {
 		return nil
 	}
 	if _, offered := s.ext["AUTH"]; !offered && isLoopback(s.link.wire.RemoteAddr()) {
+		s.dialer.log().Debug("smtp server on this machine offers no login", slog.String("host", s.link.host))
 		return nil
 	}
 	if err := mayLogIn(s.link, mb); err != nil {
@@ -62,7 +64,7 @@ func (s *SMTPSession) logIn(ctx context.Context, mb *outreach.Mailbox) error {
 		}
 		reply, detail, err = s.authenticate()
 	}
-	if err == nil && reply.Code == 235 {
+	if err == nil && reply.positive() {
 		return nil
 	}
 	failed := s.failed(StageAuth, reply, err)
