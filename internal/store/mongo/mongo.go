@@ -94,14 +94,16 @@ func Open(ctx context.Context, uri, database string, opts Options) (*Engine, err
 	return e, nil
 }
 
-// options are the driver's. What mailrun's promises rest on overrides the URI: every write survives a fail-over, every read sees it.
+// options are the driver's. What mailrun's promises rest on overrides the URI: every write survives a fail-over,
+// every read sees it, and no wait is longer than promised.
 func (e *Engine) options(uri string) *options.ClientOptions {
 	journal := true
 	majority := &writeconcern.WriteConcern{W: writeconcern.WCMajority, Journal: &journal}
 	monitor := &event.CommandMonitor{Started: func(context.Context, *event.CommandStartedEvent) { e.trips.Add(1) }}
-	return options.Client().ApplyURI(uri).SetAppName("mailrun").SetMonitor(monitor).
-		SetWriteConcern(majority).SetReadPreference(readpref.Primary()).
-		SetServerSelectionTimeout(selectionTimeout).SetConnectTimeout(connectTimeout)
+	opts := options.Client().SetConnectTimeout(connectTimeout).SetServerSelectionTimeout(selectionTimeout).ApplyURI(uri)
+	opts.SetServerSelectionTimeout(min(*opts.ServerSelectionTimeout, selectionTimeout))
+	opts.SetConnectTimeout(min(*opts.ConnectTimeout, connectTimeout))
+	return opts.SetAppName("mailrun").SetMonitor(monitor).SetWriteConcern(majority).SetReadPreference(readpref.Primary())
 }
 
 // Name is "mongodb".

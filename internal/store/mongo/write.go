@@ -69,10 +69,14 @@ func (e *Engine) FindOneAndUpdate(ctx context.Context, q store.Query, update bso
 	if err != nil {
 		return nil, err
 	}
+	change, err := encodeUpdate(update)
+	if err != nil {
+		return nil, err
+	}
 	limited, cancel := context.WithTimeout(ctx, operationTimeout)
 	defer cancel()
 	opts := options.FindOneAndUpdate().SetSort(sortOrder(q.Sort)).SetReturnDocument(options.After)
-	doc, err := c.FindOneAndUpdate(limited, translate(q.Filter), update, opts).Raw()
+	doc, err := c.FindOneAndUpdate(limited, translate(q.Filter), change, opts).Raw()
 	switch {
 	case errors.Is(err, mongo.ErrNoDocuments):
 		return nil, store.ErrNotFound
@@ -92,29 +96,53 @@ func (e *Engine) compile(w store.Write) (*op, error) {
 	filter := translate(w.Filter)
 	switch w.Kind {
 	case store.Insert, store.Replace:
-		doc, err := bson.Marshal(w.Document)
-		if err != nil {
-			return nil, fmt.Errorf("encode a document for %s: %w", w.Collection, err)
-		}
-		o.model = mongo.NewInsertOneModel().SetDocument(bson.Raw(doc))
-		if w.Kind == store.Replace {
-			id := bson.D{{Key: "_id", Value: bson.Raw(doc).Lookup("_id")}}
-			o.model = mongo.NewReplaceOneModel().SetFilter(id).SetReplacement(bson.Raw(doc)).SetUpsert(true)
-		}
-	case store.Update:
-		o.model = mongo.NewUpdateOneModel().SetFilter(filter).SetUpdate(w.Update)
-	case store.Upsert:
-		o.model = mongo.NewUpdateOneModel().SetFilter(filter).SetUpdate(w.Update).SetUpsert(true)
-	case store.UpdateMany:
-		o.model = mongo.NewUpdateManyModel().SetFilter(filter).SetUpdate(w.Update)
+		o.model, err = documentModel(w)
+	case store.Update, store.Upsert, store.UpdateMany:
+		o.model, err = updateModel(w, filter)
 	case store.Delete:
 		o.model = mongo.NewDeleteOneModel().SetFilter(filter)
 	case store.DeleteMany:
 		o.model = mongo.NewDeleteManyModel().SetFilter(filter)
 	default:
-		return nil, fmt.Errorf("unknown kind of write %d", w.Kind)
+		err = fmt.Errorf("unknown kind of write %d", w.Kind)
 	}
-	return o, nil
+	return o, err
+}
+
+func documentModel(w store.Write) (mongo.WriteModel, error) {
+	data, err := bson.Marshal(w.Document)
+	if err != nil {
+		return nil, fmt.Errorf("encode a document for %s: %w", w.Collection, err)
+	}
+	doc := bson.Raw(data)
+	if w.Kind == store.Insert {
+		return mongo.NewInsertOneModel().SetDocument(doc), nil
+	}
+	id := bson.D{{Key: "_id", Value: doc.Lookup("_id")}}
+	return mongo.NewReplaceOneModel().SetFilter(id).SetReplacement(doc).SetUpsert(true), nil
+}
+
+func updateModel(w store.Write, filter bson.D) (mongo.WriteModel, error) {
+	update, err := encodeUpdate(w.Update)
+	if err != nil {
+		return nil, err
+	}
+	if w.Kind == store.UpdateMany {
+		return mongo.NewUpdateManyModel().SetFilter(filter).SetUpdate(update), nil
+	}
+	return mongo.NewUpdateOneModel().SetFilter(filter).SetUpdate(update).SetUpsert(w.Kind == store.Upsert), nil
+}
+
+// encodeUpdate encodes an update, so that what is wrong with it is not taken for a fault of the server.
+func encodeUpdate(update bson.D) (bson.Raw, error) {
+	if len(update) == 0 {
+		return nil, errors.New("an update that changes nothing")
+	}
+	raw, err := bson.Marshal(update)
+	if err != nil {
+		return nil, fmt.Errorf("encode update: %w", err)
+	}
+	return raw, nil
 }
 
 // run does a group of batches: again and again, all that stands first in line for one collection. Batches of the same shape, and most
