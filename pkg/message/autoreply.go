@@ -19,8 +19,8 @@ import (
 //
 // So "thanks for contacting us, I'd love a demo", and a person who tells that a colleague has left, stay human.
 func autoReply(m *Message, visible string, received time.Time) (kind outreach.Kind, returnDate *time.Time, left bool, ok bool) {
-	if m.Calendar != nil {
-		return "", nil, false, false // somebody pressed a button
+	if m.Calendar != nil || optOutSubject(m) {
+		return "", nil, false, false // somebody pressed a button, and a program (Apple Mail) calls what it sent then automatic
 	}
 	e := gatherAutoEvidence(m, visible)
 	if !e.proves() {

@@ -25,6 +25,7 @@ func TestAutoReply(t *testing.T) {
 		"header with comment":            {"Subject: Re: Offer\nAuto-Submitted: auto-replied (vacation)\n\nBye", ooo, false, ""},
 		"header auto-generated":          {"Subject: Notice\nAuto-Submitted: auto-generated\n\nYour disk is full.", auto, false, ""},
 		"header no":                      {"Subject: Re: Offer\nAuto-Submitted: no\n\nYes please.", human, false, ""},
+		"unsubscribe button":             {"Subject: unsubscribe\nAuto-Submitted: auto-replied\n\nApple Mail sent this email to unsubscribe.", human, false, ""},
 		"header x-autoreply":             {"Subject: Re: Offer\nX-Autoreply: yes\n\nI am on vacation.", ooo, false, ""},
 		"header x-autorespond":           {"Subject: Re: Offer\nX-Autorespond: Offer\n\nWe have received your message.", auto, false, ""},
 		"header x-autoreply no":          {"Subject: Re: Offer\nX-Autoreply: no\n\nFine.", human, false, ""},

@@ -3,6 +3,7 @@ package message
 import (
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -137,6 +138,8 @@ func isWroteIntro(joined string, lines []textLine, next int) bool {
 		return yearFirst.MatchString(bare) || hasDate(lower) && marksFollow(lines, next) && len(strings.Fields(bare)) <= 14
 	case address != nil && ends && startsWithAny(lower, quotingWords):
 		return true
+	case ends && address == nil && nameWroteDate(bare, lower):
+		return true
 	}
 	return address != nil && (ends || endsWithWrote(lower)) && nameThenWrote(lower, address)
 }
@@ -187,6 +190,19 @@ func nameThenWrote(lower string, address []int) bool {
 	return closed && (at == 0 || hasDate(rest) && at <= 80) && (len(strings.Fields(tail)) <= 3 || hasDate(rest))
 }
 
+// pronouns stand in no name.
+var pronouns = list(`i, you, we, he, she, they, it, as, who, what, ich, sie, er, wir, du, wie, jag, jeg, han, hun, hon`)
+
+// nameWroteDate recognizes "Ann Lee wrote on 03/03/2016 05:21 PM:": a short name, a verb, and nothing but a date.
+func nameWroteDate(bare, lower string) bool {
+	at := firstWrote(lower)
+	if at < 2 || at > 60 || len(lower)-at > 70 || strings.ContainsAny(lower[:at], "0123456789.,;:?!") {
+		return false
+	}
+	first, _ := utf8.DecodeRuneInString(bare)
+	return unicode.IsUpper(first) && len(strings.Fields(lower[:at])) <= 4 && !hasWord(lower[:at], pronouns) && clockTime.MatchString(lower[at:]) && fullDate.MatchString(lower[at:])
+}
+
 // endsWithWrote says that the last word is a verb of the table.
 func endsWithWrote(lower string) bool {
 	start := max(0, len(lower)-60)
@@ -198,32 +214,18 @@ func endsWithWrote(lower string) bool {
 	return at >= 0 && len(strings.Fields(tail[at:])) <= 3 && len(tail)-at <= 24
 }
 
+// wroteIndex finds the verbs of wroteWords.
+var wroteIndex = sync.OnceValue(func() *wordIndex { return newWordIndex(false, wroteWords) })
+
 // lastWrote returns where the last verb of the table begins, -1 without one.
 func lastWrote(lower string) int {
-	last := -1
-	for _, word := range wroteWords {
-		for from := 0; ; {
-			at := strings.Index(lower[from:], word)
-			if at < 0 {
-				break
-			}
-			if at += from; at > last && wordAt(lower, at, len(word)) {
-				last = at
-			}
-			from = at + len(word)
-		}
-	}
+	_, last := wroteIndex().span(lower)
 	return last
 }
 
 // firstWrote returns where the first verb of the table begins, -1 without one.
 func firstWrote(lower string) int {
-	first := -1
-	for _, word := range wroteWords {
-		if at := strings.Index(lower, word); at >= 0 && (first < 0 || at < first) && wordAt(lower, at, len(word)) {
-			first = at
-		}
-	}
+	first, _ := wroteIndex().span(lower)
 	return first
 }
 
@@ -271,12 +273,15 @@ var sharedLine = regexp.MustCompile(`[-_ \t.!?]+((?:On|Le|Am|El|Il|Em|Op) (?:\pL
 
 // cutSharedLine returns the words before an introduction that begins within the first line of a joined text.
 func cutSharedLine(joined string, firstLine int) (string, bool) {
+	if !endsWithColon(joined) {
+		return "", false
+	}
 	at := sharedLine.FindStringSubmatchIndex(joined)
 	if at == nil || at[2] >= firstLine || strings.Trim(joined[:at[0]], frame) == "" {
 		return "", false
 	}
 	tail := strings.ToLower(joined[at[2]:])
-	if !endsWithColon(tail) || !clockTime.MatchString(tail) || !endsWithWrote(strings.TrimRight(tail, ": ")) {
+	if !clockTime.MatchString(tail) || !endsWithWrote(strings.TrimRight(tail, ": ")) {
 		return "", false
 	}
 	return strings.TrimRight(joined[:at[0]], frame), true

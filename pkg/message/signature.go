@@ -129,7 +129,7 @@ func isSentFrom(bare string) bool {
 	if device.MatchString(bare) {
 		return !strings.Contains(bare, ", ") || len(strings.Fields(bare)) <= 8 && !sentenceAfterComma(bare)
 	}
-	return false
+	return strings.HasPrefix(bare, "Sent from ") && len(strings.Fields(bare)) <= 8 && !strings.ContainsAny(bare, ",.!:") // people make up their own
 }
 
 // sentenceAfterComma says that the writer goes on after the device: "Sent from my desk, is much easier …".

@@ -107,6 +107,12 @@ func TestVisibleTextIntroductions(t *testing.T) {
 		"forwarded":            "---------- Forwarded message ---------\nFrom: Ann Lee <ann@example.com>\nDate: Thu, Mar 3, 2016 at 5:21 PM\nSubject: Hello\nTo: Bo <bo@example.com>\n\nHi",
 		"apple forwarded":      "Begin forwarded message:\n\nFrom: Ann Lee <ann@example.com>\nSubject: Hello\nDate: 3 March 2016\n\nHi",
 		"lotus":                "\"Ann Lee\" <ann@example.com> wrote on 03/03/2016 05:21:14 PM:\n\n> Hi",
+		"lotus, no address":    "Ann Lee wrote on 03/03/2016 05:21:14 PM:\n\n> Hi",
+		"de, no address":       "Ann Lee schrieb am Do., 3. März 2016 um 17:21 Uhr:\n\nHi",
+		"gmail glued":          "On Tue, Mar 3, 2016 at 5:21 PM, Ann Lee\n<ann@example.com>wrote:\n\n> Hi",
+		"address alone":        "On Thu, Mar 3, 2016 at 5:21 PM, <ann@example.com> wrote:\n\n> Hi",
+		"mail.ru":              "Четверг, 3 марта 2016, 17:21 +03:00 от Ann Lee <ann@example.com>:\n\n> Hi",
+		"own phone line":       "Sent from a magnificent torch of pixels\n\nOn Mar 3, 2016, at 5:21 PM, Ann Lee <ann@example.com> wrote:\n\n> Hi",
 		"marks alone":          "> Hi\n> there",
 	}
 	const answer = "Yes, Tuesday at 10:30 works.\nShall I call 555-0100?"
@@ -128,6 +134,9 @@ func TestVisibleTextShapes(t *testing.T) {
 		"only quoted":           {"On Thu, Mar 3, 2016 at 5:21 PM Ann <a@example.com> wrote:\n> Hi\n", "On Thu, Mar 3, 2016 at 5:21 PM Ann <a@example.com> wrote:\n> Hi"},
 		"prose with a verb":     {"I wrote to bob@example.com on Monday and this is what he wrote:\nno.\n", "I wrote to bob@example.com on Monday and this is what he wrote:\nno."},
 		"prose with a date":     {"On 3 March we met. You wrote:\nsomething about a price.\n", "On 3 March we met. You wrote:\nsomething about a price."},
+		"a meeting":             {"On Monday, December 16, 2024 at 3:00 PM we meet:\n- budget\n", "On Monday, December 16, 2024 at 3:00 PM we meet:\n- budget"},
+		"a reference":           {"As I wrote on 12/15/2024 at 3:00 PM:\nwe agree.\n", "As I wrote on 12/15/2024 at 3:00 PM:\nwe agree."},
+		"a command":             {"On your remote host you can run:\n\n     telnet 127.0.0.1 52698\n\nPlease confirm.\n", "On your remote host you can run:\n\n     telnet 127.0.0.1 52698\n\nPlease confirm."},
 		"an itinerary":          {"My flight:\nFrom: Berlin\nTo: Munich\nDate: Friday\n", "My flight:\nFrom: Berlin\nTo: Munich\nDate: Friday"},
 		"a list with dashes":    {"Points:\n-- one\n-- two\n", "Points:\n-- one\n-- two"},
 		"an ornament":           {"Go:\n>>> >>> www.example.com <<<\nnow\n", "Go:\n>>> >>> www.example.com <<<\nnow"},

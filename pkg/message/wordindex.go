@@ -38,6 +38,24 @@ func startLen(s string) int {
 // find returns the set of the tags whose words stand in a folded text, one bit each.
 func (x *wordIndex) find(text string) uint32 {
 	var found uint32
+	x.each(text, func(_ int, tag uint) { found |= 1 << tag })
+	return found
+}
+
+// span returns where the first and the last of the words begin in a folded text, -1 without any.
+func (x *wordIndex) span(text string) (first, last int) {
+	first, last = -1, -1
+	x.each(text, func(at int, _ uint) {
+		if first < 0 {
+			first = at
+		}
+		last = at
+	})
+	return first, last
+}
+
+// each calls back for every word that is found, in order.
+func (x *wordIndex) each(text string, found func(at int, tag uint)) {
 	inWord := false
 	for i, r := range text {
 		starts := !inWord || !isWordRune(r)
@@ -46,10 +64,9 @@ func (x *wordIndex) find(text string) uint32 {
 			continue
 		}
 		for _, w := range x.starts[text[i:i+startLen(text[i:])]] {
-			if found&(1<<w.tag) == 0 && strings.HasPrefix(text[i:], w.word) && (x.stems || wordAt(text, i, len(w.word))) {
-				found |= 1 << w.tag
+			if strings.HasPrefix(text[i:], w.word) && (x.stems || wordAt(text, i, len(w.word))) {
+				found(i, w.tag)
 			}
 		}
 	}
-	return found
 }
