@@ -156,6 +156,9 @@ func cutContactBlock(lines []textLine) []textLine {
 
 // isTitledBlock says that the lines under a closing formula are a signature with more than a name.
 func isTitledBlock(lines []textLine) bool {
+	if !beginsWithName(lines) {
+		return false
+	}
 	contact := isContactBlock(lines)
 	for _, l := range lines {
 		if !l.blank() && !isSignatureLine(l.bare) {
@@ -189,12 +192,37 @@ func cutClosing(lines []textLine) []textLine {
 				return lines
 			}
 		}
+		if !beginsWithName(lines[i+1:]) {
+			return lines
+		}
 		if !moreWordLines(lines[:i], 0) {
 			return lines
 		}
 		return lines[:i+1]
 	}
 	return lines
+}
+
+// nameParticles are the small words of names.
+var nameParticles = wordSet(`de, del, della, der, den, da, das, dos, di, du, van, von, vom, zu, la, le, al, el, bin, ibn, ben, y, e, i, und, and, og, och, of, the, &`)
+
+// beginsWithName says that the first line with words is a name, so that the lines are a signature and not one more remark: few words, none of
+// them in lower case.
+func beginsWithName(lines []textLine) bool {
+	for _, l := range lines {
+		if l.blank() {
+			continue
+		}
+		words := strings.Fields(l.bare)
+		for _, word := range words {
+			first, _ := utf8.DecodeRuneInString(strings.TrimLeft(word, "*_(\"'"))
+			if unicode.IsLower(first) && !nameParticles[word] || unicode.IsDigit(first) {
+				return false
+			}
+		}
+		return len(words) <= 6
+	}
+	return true
 }
 
 // cutDisclaimer cuts at the first paragraph that begins as a company's notice and reads like one, if words stand above it.
@@ -204,11 +232,22 @@ func cutDisclaimer(lines []textLine) []textLine {
 			continue
 		}
 		start := strings.ToLower(strings.TrimLeft(clip(lines[i].bare, 200), "*_ [(\""))
-		if hasAnyPrefix(start, disclaimerStarts) && containsAny(paragraph(lines[i:]), disclaimerWords) {
+		if hasAnyPrefix(start, disclaimerStarts) && isDisclaimer(paragraph(lines[i:])) {
 			return lines[:i]
 		}
 	}
 	return lines
+}
+
+// isDisclaimer says that a paragraph speaks of what notices speak of: of two such things, or of one at length and asking nothing.
+func isDisclaimer(paragraph string) bool {
+	n := 0
+	for _, word := range disclaimerWords {
+		if strings.Contains(paragraph, word) {
+			n++
+		}
+	}
+	return n >= 2 || n == 1 && len(paragraph) > 120 && !strings.Contains(paragraph, "?")
 }
 
 // paragraph joins the lines up to the next blank one, and those of the one after it, in lower case.
