@@ -15,20 +15,6 @@ import (
 	"mailrun/pkg/outreach"
 )
 
-func open(t testing.TB) *sqlite.Engine {
-	t.Helper()
-	e, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "mailrun.db"), sqlite.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := e.Close(context.Background()); err != nil {
-			t.Error(err)
-		}
-	})
-	return e
-}
-
 // BenchmarkMessage is what one sent message costs the store: claim the recipient, insert the history with its text, mark it sent, advance
 // the recipient; alone, and with twenty mailboxes at it at once.
 func BenchmarkMessage(b *testing.B) {

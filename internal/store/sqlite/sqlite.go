@@ -21,11 +21,16 @@ import (
 	"sync/atomic"
 	"time"
 
+	lib "modernc.org/sqlite/lib"
+
 	"mailrun/internal/store"
 )
 
 // busyTimeout is how long a writer waits for other processes' transactions, which take milliseconds each.
 const busyTimeout = 10 * time.Second
+
+// walRetry is the pause between attempts to put a new file into WAL mode.
+const walRetry = 5 * time.Millisecond
 
 // maxGroup is how many callers' writes share one commit at most.
 const maxGroup = 200
@@ -57,7 +62,7 @@ func Open(ctx context.Context, path string, opts Options) (*Engine, error) {
 	if err := touch(path); err != nil {
 		return nil, explain(path, err)
 	}
-	e := &Engine{path: path, dsn: dsn(path), tables: map[string]*table{}}
+	e := &Engine{path: path, dsn: dsn(path, busyTimeout), tables: map[string]*table{}}
 	for _, def := range store.Collections {
 		t := newTable(def, opts.Collections)
 		e.tables[def.Name] = t
@@ -84,10 +89,9 @@ func touch(path string) error {
 }
 
 // dsn names the file and the settings of each connection.
-func dsn(path string) string {
+func dsn(path string, busy time.Duration) string {
 	pragmas := url.Values{"_pragma": {
-		fmt.Sprintf("busy_timeout(%d)", busyTimeout.Milliseconds()),
-		"journal_mode(WAL)",
+		fmt.Sprintf("busy_timeout(%d)", busy.Milliseconds()),
 		"synchronous(FULL)",
 		"temp_store(MEMORY)",
 		"cache_size(-4096)",             // KiB, per connection
@@ -118,9 +122,29 @@ func (e *Engine) EnsureIndexes(ctx context.Context) error {
 		return e.explain(err)
 	}
 	defer e.readers.leave()
-	err = e.migrate(ctx, c)
+	if err = writeAhead(ctx, c); err == nil {
+		err = e.migrate(ctx, c)
+	}
 	e.readers.put(c, err != nil)
 	return e.explain(err)
+}
+
+// writeAhead puts the file into WAL mode, in which it then stays. SQLite's busy timeout does not hold for this, so those who make the same
+// file at the same time wait here.
+func writeAhead(ctx context.Context, c *conn) error {
+	limited, cancel := context.WithTimeout(ctx, busyTimeout)
+	defer cancel()
+	for {
+		_, err := c.one(ctx, "PRAGMA journal_mode = WAL")
+		if code(err)&primaryCode != lib.SQLITE_BUSY {
+			return err
+		}
+		select {
+		case <-limited.Done():
+			return errors.Join(ctx.Err(), err)
+		case <-time.After(walRetry):
+		}
+	}
 }
 
 // Close waits for the writes under way and closes the file.

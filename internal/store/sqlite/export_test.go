@@ -1,0 +1,15 @@
+package sqlite
+
+import (
+	"testing"
+	"time"
+)
+
+// SetBusyTimeout changes how long the writing connection waits for other processes.
+func SetBusyTimeout(t *testing.T, e *Engine, d time.Duration) {
+	t.Helper()
+	if err := e.closeWriter(); err != nil {
+		t.Fatal(err)
+	}
+	e.dsn, e.closed = dsn(e.path, d), false
+}
