@@ -123,8 +123,8 @@ func (p *pass) replied(b *store.Batch, r *outreach.Reply, rec *outreach.Recipien
 			}
 		}
 	}
-	if seq.StopDomainOnReply && !outreach.IsFreeMail(domain(rec)) {
-		b.StopColleagues(seq.ID, domain(rec), reasonColleague)
+	if seq.StopDomainOnReply && !outreach.IsFreeMail(outreach.DomainOf(rec.Email)) {
+		b.StopColleagues(seq.ID, outreach.DomainOf(rec.Email), reasonColleague)
 	}
 }
 
@@ -225,12 +225,4 @@ func (p *pass) sequence(ctx context.Context, id bson.ObjectID) (*outreach.Sequen
 	}
 	p.sequences[id] = seq
 	return seq, nil
-}
-
-func domain(rec *outreach.Recipient) string {
-	if rec.Domain != "" {
-		return rec.Domain
-	}
-	_, d, _ := strings.Cut(rec.Email, "@")
-	return d
 }

@@ -22,6 +22,7 @@ const keepOpen = 5 * time.Second
 // box is one leased mailbox at work.
 type box struct {
 	*run
+	me       store.Lessee // one token for each mailbox: two of one run must not take each other's claims for their own
 	mb       *outreach.Mailbox
 	smtp     *mailbox.SMTPSession
 	sent     *sentCopies
@@ -32,7 +33,9 @@ type box struct {
 
 // work leases a mailbox, sends what it may, and gives it back.
 func (r *run) work(ctx context.Context, candidate *outreach.Mailbox) error {
-	mb, err := r.Store.LeaseMailbox(ctx, store.SendLease, candidate.ID, r.me)
+	me := r.me
+	me.Token = bson.NewObjectID().Hex()
+	mb, err := r.Store.LeaseMailbox(ctx, store.SendLease, candidate.ID, me)
 	if errors.Is(err, store.ErrNotFound) {
 		r.stats.skip(ReasonLeased)
 		return nil
@@ -42,7 +45,7 @@ func (r *run) work(ctx context.Context, candidate *outreach.Mailbox) error {
 	}
 	r.tried.Add(1)
 	r.stats.count(func(s *outreach.SendStats) { s.Mailboxes++ })
-	b := &box{run: r, mb: mb, sent: newSentCopies(r.Dialer, mb, r.Log), passed: map[bson.ObjectID]bool{}}
+	b := &box{run: r, me: me, mb: mb, sent: newSentCopies(r.Dialer, mb, r.Log), passed: map[bson.ObjectID]bool{}}
 	return errors.Join(b.sendAll(ctx), b.release(ctx))
 }
 

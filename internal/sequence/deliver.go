@@ -107,7 +107,7 @@ func (d *delivery) write() (holdReason string) {
 	}
 	h.Subject, h.Text, h.HTML, h.VariantID = rendered.Subject, rendered.Text, rendered.HTML, rendered.VariantID
 	d.thread(h)
-	h.MessageID = d.Keyring.MessageID(id, domainOf(d.mb.Email))
+	h.MessageID = d.Keyring.MessageID(id, outreach.DomainOf(d.mb.Email))
 	if d.history != nil {
 		h.MessageID = d.history.MessageID
 	}
@@ -260,11 +260,4 @@ func (d *delivery) lastLook(ctx context.Context) error {
 		return &errNotNow{outreach.ReasonSequencePaused}
 	}
 	return nil
-}
-
-func domainOf(address string) string {
-	if i := strings.LastIndexByte(address, '@'); i >= 0 {
-		return address[i+1:]
-	}
-	return address
 }

@@ -188,6 +188,19 @@ func TestShares(t *testing.T) {
 	}
 }
 
+// Mailboxes that compete for the same recipients never take each other's claims for their own.
+func TestMailboxesCompete(t *testing.T) {
+	b := newBench(t, 8, nil)
+	b.enrol(60, nil)
+	s := b.run(time.Minute)
+	if s.Sent != 60 || s.Held != 0 || s.Unknown != 0 {
+		t.Errorf("stats = %+v, want 60 sent and nobody held", s)
+	}
+	if d := b.world.Duplicates(); len(d) != 0 {
+		t.Errorf("%d duplicates", len(d))
+	}
+}
+
 // What must not be sent is held, stopped or left, with its reason.
 func TestReasons(t *testing.T) {
 	b := newBench(t, 1, func(s *outreach.Sequence) { s.Steps = s.Steps[:1]; s.NewPerDay = 3 })

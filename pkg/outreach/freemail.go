@@ -19,3 +19,12 @@ func IsFreeMail(domain string) bool {
 	name, _, _ := strings.Cut(domain, ".")
 	return freeMailNames[name] || strings.Contains(" "+strings.ReplaceAll(freeMailDomains, "\n", " ")+" ", " "+domain+" ")
 }
+
+// DomainOf is the part of an address behind the last "@", in lower case; "" if there is none.
+func DomainOf(address string) string {
+	i := strings.LastIndexByte(address, '@')
+	if i < 0 {
+		return ""
+	}
+	return strings.ToLower(address[i+1:])
+}
