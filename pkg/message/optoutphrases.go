@@ -4,7 +4,9 @@ package message
 // negation; demands hold their own negation, and threats.
 var optOutLanguages = []optOutLanguage{
 	{ // English
-		stems: list(`unsubscri, opt out, opt-out, opting, remove, take, stop, contact, email, e-mail, mail, messag, gdpr, spam, delete, erase, leave me, leave us, report, sue, legal, harass, cease, sign up, signed up, list, write, send, hear, erasure, forgotten, article 1, can-spam, canspam, go away, fuck, piss, lose my, consent, subscri`),
+		stems: list(`unsubscri, opt out, opt-out, opting, remove, take, stop, contact, email, e-mail, mail, messag, gdpr, spam, delete, erase, leave me, leave us, report,
+		sue, legal, harass, cease, sign up, signed up, list, write, send, hear, erasure, forgotten, article 1, can-spam, canspam, go away, fuck, piss,
+		lose my, consent, subscri`),
 		demands: phrase(
 			`(?:do not|don't|dont|never|not to|no longer)(?: ever)? (?:contact|e-?mail|mail|message|bother|spam|harass|disturb)(?:ing)? (?:me|us|my (?:company|team|address|staff)|our (?:company|team))(?:$|[^\pL ]| (?:again|any ?more|any longer|ever|further|in (?:the )?future|with|about|at this|on this|please|or|and|going forward|unless|under any))`,
 			`(?:do not|don't|dont|never)(?: ever)? (?:write|send)(?: to)? (?:me|us)(?: any)?(?: \S+){0,4} (?:again|any ?more|any longer|ever|in (?:the )?future)`,
@@ -52,7 +54,8 @@ var optOutLanguages = []optOutLanguage{
 		),
 	},
 	{ // German
-		stems: list(`verteiler, abmeld, abbestell, austrag, ausgetragen, lösch, streich, entfern, mich, uns, mir, keine, werbung, widersp, dsgvo, datenschutz, abmahn, unterlass, hören sie auf, hört auf, hör auf, nimm, nehm, melde`),
+		stems: list(`verteiler, abmeld, abbestell, austrag, ausgetragen, lösch, streich, entfern, mich, uns, mir, keine, werbung, widersp, dsgvo, datenschutz, abmahn,
+		unterlass, hören sie auf, hört auf, hör auf, nimm, nehm, melde`),
 		demands: phrase(
 			`(?:kontaktieren|schreiben|mailen|behelligen|belästigen|anschreiben|anmailen)(?: sie)?(?: bitte)? (?:mich|uns|mir)(?: bitte)? (?:nicht (?:mehr|wieder|weiter|länger)|nie (?:mehr|wieder))`,
 			`(?:mich|uns|mir)(?: bitte)? (?:nicht (?:mehr|wieder|weiter)|nie (?:mehr|wieder)|nicht länger)(?: \S+){0,3} (?:kontaktier\S*|an(?:zu)?schreiben|schreiben|mailen|anmailen|belästig\S*|behellig\S*|schicken|senden|zu(?:zu)?senden)`,
@@ -80,7 +83,8 @@ var optOutLanguages = []optOutLanguage{
 		),
 	},
 	{ // French
-		stems: list(`désabon, désinscri, retir, supprim, enlev, radie, efface, contact, recevoir, sollicit, écri, envoy, arrêt, arrete, cessez, stoppez, laissez, foutez, fichez, rgpd, cnil, relanc, dérang, spam, importun, adress, être`),
+		stems: list(`désabon, désinscri, retir, supprim, enlev, radie, efface, contact, recevoir, sollicit, écri, envoy, arrêt, arrete, cessez, stoppez, laissez, foutez,
+		fichez, rgpd, cnil, relanc, dérang, spam, importun, adress, être`),
 		demands: phrase(
 			`ne (?:me |m'|nous )(?:re)?(?:contact|écri|envoy|sollicit|relanc|dérang|spam|importun|adress)\pL*(?: \S+){0,2} (?:plus|jamais|pas)`,
 			`ne (?:plus|jamais) (?:me |m'|nous |vous )?(?:\S+ )?(?:re)?(?:contact|écri|envoy|sollicit|relanc|dérang|spam|importun|adress)\pL*`,
@@ -100,7 +104,8 @@ var optOutLanguages = []optOutLanguage{
 		),
 	},
 	{ // Spanish
-		stems: list(`baja, elimin, borr, quit, sac, sáq, remuev, remov, retir, suprim, suscripción, desuscr, contact, escrib, env, mand, molest, recibir, dej, par, rgpd, lopd, denuncia, reporta, vuelv, bórr, quít, elimín, retír`),
+		stems: list(`baja, elimin, borr, quit, sac, sáq, remuev, remov, retir, suprim, suscripción, desuscr, contact, escrib, env, mand, molest, recibir, dej, par, rgpd,
+		lopd, denuncia, reporta, vuelv, bórr, quít, elimín, retír`),
 		demands: phrase(
 			`no (?:me|nos) (?:contacte\pL*|contactes|contacten|escriba\pL*|escribas|envíe\pL*|envies|envíes|envie\pL*|mande\pL*|mandes|moleste\pL*|molestes|llame\pL*)(?: \S+){0,3} (?:más|mas|nunca|de nuevo|otra vez|nada)`,
 			`no (?:quiero|queremos|deseo|deseamos)(?: \S+){0,4} (?:recibir|que me|ser contactad\pL*|seguir recibiendo)(?: \S+){0,4}`,
@@ -138,7 +143,8 @@ var optOutLanguages = []optOutLanguage{
 		),
 	},
 	{ // Portuguese
-		stems: list(`remov, retir, exclu, descadastr, elimin, apag, tir, cancel, contat, contact, escrev, env, mand, incomod, perturb, receber, par, deix, lgpd, rgpd, denunciar, processar, reportar, sair da`),
+		stems: list(`remov, retir, exclu, descadastr, elimin, apag, tir, cancel, contat, contact, escrev, env, mand, incomod, perturb, receber, par, deix, lgpd, rgpd,
+		denunciar, processar, reportar, sair da`),
 		demands: phrase(
 			`não (?:me|nos) (?:contat\pL*|contact\pL*|escrev\pL*|envi\pL*|mand\pL*|incomod\pL*|perturb\pL*)(?: \S+){0,3} mais`,
 			`não (?:envie|enviem|mande|mandem|entre|entrem|contate|contacte)(?: \S+){0,5} mais`,
@@ -208,7 +214,8 @@ var optOutLanguages = []optOutLanguage{
 		),
 	},
 	{ // Swedish, Danish, Norwegian
-		stems: list(`ta bort, avregistr, avprenum, avanmäl, stryk, radera, plocka bort, borttagen, kontakt, mejl, mail, skriv, skicka, stör, sluta, inga fler, inga mer, fjern, slet, afmeld, frameld, avmeld, meld, send, forstyr, ønsker, vil, stop, hold op, ingen flere`),
+		stems: list(`ta bort, avregistr, avprenum, avanmäl, stryk, radera, plocka bort, borttagen, kontakt, mejl, mail, skriv, skicka, stör, sluta, inga fler, inga mer,
+		fjern, slet, afmeld, frameld, avmeld, meld, send, forstyr, ønsker, vil, stop, hold op, ingen flere`),
 		demands: phrase(
 			`(?:kontakta|mejla|maila|skriv|skicka|störa?)(?: (?:inte|till))?(?: (?:mig|oss))(?: \S+){0,2} (?:inte|mer|igen|något|fler)(?: \S+){0,3}`,
 			`(?:vill|önskar)(?: \S+){0,2} inte(?: \S+){0,2} (?:ha|få|bli kontaktad|få fler|motta|längre)(?: \S+){0,4}`,

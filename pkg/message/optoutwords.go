@@ -7,21 +7,29 @@ import (
 )
 
 // courtesies may stand beside a word that is a request alone.
-var courtesies = wordSet(`please, pls, plz, thanks, thank, you, thx, now, immediately, asap, at, once, hi, hello, dear, sir, team, regards, kindly, just, me, us, my, email, and, today, bitte, danke, mich, uns, sofort, hallo, umgehend, s'il, vous, plaît, plait, svp, merci, moi, bonjour, por, favor, gracias, hola, me,
-	per, favore, grazie, mi, ciao, obrigado, obrigada, olá, graag, alstublieft, aub, bedankt, dank, u, proszę, dziękuję, mnie, пожалуйста, спасибо, меня, tack, vänligen, mig, tak, venligst, 请, 謝謝, 谢谢, 您好, 你好, من فضلك, فضلك, رجاء, شكرا, الرجاء, يرجى`)
+var courtesies = wordSet(`please, pls, plz, thanks, thank, you, thx, now, immediately, asap, at, once, hi, hello, dear, sir, team, regards, kindly, just, me, us, my, email,
+	and, today, bitte, danke, mich, uns, sofort, hallo, umgehend, s'il, vous, plaît, plait, svp, merci, moi, bonjour, por, favor, gracias, hola, me, per,
+	favore, grazie, mi, ciao, obrigado, obrigada, olá, graag, alstublieft, aub, bedankt, dank, u, proszę, dziękuję, mnie, пожалуйста, спасибо, меня,
+	tack, vänligen, mig, tak, venligst, 请, 謝謝, 谢谢, 您好, 你好, من فضلك, فضلك, رجاء, شكرا, الرجاء, يرجى`)
 
 // aloneWords are requests when they are all that a line says.
-var aloneWords = wordSet(`unsubscribe, unsubscribed, unsubscribe from this list, unsubscribe from all, unsub, unsubscribing, opt out, opt-out, optout, stop, stop it, stop this, stop emails, stop emailing, stop mailing, remove, remove from list, remove from mailing list, remove from your list, remove from your mailing list, delete, take off list, no more emails, no more e-mails, no more mails, no more, no more messages, no emails, leave alone, do not contact, don't contact, do not email, do not e-mail, don't email, cancel subscription, cancel my subscription, end,
-	abmelden, abmeldung, abbestellen, austragen, löschen, stopp, keine mails mehr, keine e-mails mehr, keine weiteren mails, keine weiteren e-mails, keine werbung, keine werbung mehr, nicht mehr kontaktieren,
-	désabonner, désabonnez, désabonnement, désinscription, désinscrire, désinscrivez, désinscrivez-, désabonnez-, me désabonner, me désinscrire, se désabonner, se désinscrire, stop pub, arrêtez, plus de mails, plus d'emails, retirez,
-	cancelar suscripción, darme de baja, dar de baja, baja, désme de baja, deme de baja, dadme de baja, no más correos, no mas correos, no más emails, no más mensajes, eliminar, borrarme, bórrame, bórreme, basta,
-	cancellami, cancellatemi, cancellazione, disiscrivimi, disiscrivetemi, disiscrizione, disiscrivi, rimuovi, rimuovetemi, rimuovimi, cancellare, cancella iscrizione, cancellazione iscrizione, niente più mail, basta mail, basta email,
-	descadastrar, descadastre-, descadastre, cancelar inscrição, cancelar subscrição, remover, remova, sair da lista, parar, pare, não envie mais, não enviar mais, chega,
-	uitschrijven, afmelden, schrijf uit, geen mails meer, geen e-mails meer, verwijderen, stoppen, uitschrijving, wypisz, wypisać, wypisz z listy, rezygnuję, anuluj subskrypcję, stop, usuń, usuń z listy, rezygnacja,
-	отписаться, отписка, отпишите, отпишите от рассылки, отписать, удалите, стоп, не пишите, не писать, хватит, удалите из рассылки, удалите из базы, больше не пишите,
-	avregistrera, avsluta prenumeration, avprenumerera, ta bort, sluta, avanmäl, inga fler mail, inga fler mejl, stoppa, avmeld, afmeld, frameld, stands, slet, ingen flere mails, meld av, stopp e-post, meld fra,
-	配信停止, 配信停止希望, 配信解除, 退会, 解除, 購読解除, 停止してください, 退订, 退訂, 取消订阅, 取消訂閱, 退訂郵件, 拒收, td, 别再发了, 不要再发了,
-	الغاء الاشتراك, الغ الاشتراك, الغوا الاشتراك, الغاء, احذفني, ازلني, توقف, توقفوا, اوقفوا الرسائل, ايقاف`)
+var aloneWords = wordSet(`unsubscribe, unsubscribed, unsubscribe from this list, unsubscribe from all, unsub, unsubscribing, opt out, opt-out, optout, stop, stop it,
+	stop this, stop emails, stop emailing, stop mailing, remove, remove from list, remove from mailing list, remove from your list,
+	remove from your mailing list, delete, take off list, no more emails, no more e-mails, no more mails, no more, no more messages, no emails,
+	leave alone, do not contact, don't contact, do not email, do not e-mail, don't email, cancel subscription, cancel my subscription, end, abmelden,
+	abmeldung, abbestellen, austragen, löschen, stopp, keine mails mehr, keine e-mails mehr, keine weiteren mails, keine weiteren e-mails, keine werbung,
+	keine werbung mehr, nicht mehr kontaktieren, désabonner, désabonnez, désabonnement, désinscription, désinscrire, désinscrivez, désinscrivez-,
+	désabonnez-, me désabonner, me désinscrire, se désabonner, se désinscrire, stop pub, arrêtez, plus de mails, plus d'emails, retirez,
+	cancelar suscripción, darme de baja, dar de baja, baja, désme de baja, deme de baja, dadme de baja, no más correos, no mas correos, no más emails,
+	no más mensajes, eliminar, borrarme, bórrame, bórreme, basta, cancellami, cancellatemi, cancellazione, disiscrivimi, disiscrivetemi, disiscrizione,
+	disiscrivi, rimuovi, rimuovetemi, rimuovimi, cancellare, cancella iscrizione, cancellazione iscrizione, niente più mail, basta mail, basta email,
+	descadastrar, descadastre-, descadastre, cancelar inscrição, cancelar subscrição, remover, remova, sair da lista, parar, pare, não envie mais,
+	não enviar mais, chega, uitschrijven, afmelden, schrijf uit, geen mails meer, geen e-mails meer, verwijderen, stoppen, uitschrijving, wypisz,
+	wypisać, wypisz z listy, rezygnuję, anuluj subskrypcję, stop, usuń, usuń z listy, rezygnacja, отписаться, отписка, отпишите, отпишите от рассылки,
+	отписать, удалите, стоп, не пишите, не писать, хватит, удалите из рассылки, удалите из базы, больше не пишите, avregistrera, avsluta prenumeration,
+	avprenumerera, ta bort, sluta, avanmäl, inga fler mail, inga fler mejl, stoppa, avmeld, afmeld, frameld, stands, slet, ingen flere mails, meld av,
+	stopp e-post, meld fra, 配信停止, 配信停止希望, 配信解除, 退会, 解除, 購読解除, 停止してください, 退订, 退訂, 取消订阅, 取消訂閱, 退訂郵件, 拒收, td, 别再发了, 不要再发了, الغاء الاشتراك, الغ الاشتراك,
+	الغوا الاشتراك, الغاء, احذفني, ازلني, توقف, توقفوا, اوقفوا الرسائل, ايقاف`)
 
 // optOutLanguage is one language's phrases. Without any of its stems a sentence is not matched: the search for them is what most sentences cost.
 type optOutLanguage struct {

@@ -9,13 +9,16 @@ import (
 
 // quoteMarks are the substrings without which an HTML document holds no quote that quoteCutter knows; the search for them spares most
 // documents the parsing.
-var quoteMarks = list(`blockquote, gmail_quote, gmail_extra, divrplyfwdmsg, appendonsend, olk_src_body_section, moz-cite-prefix, moz-forward-container, yahoo_quoted, yahoo-quoted, protonmail_quote, tutanota_quote,
-	border-top, name="quote", name=quote, zwchr, stopspelling, zmail_extra, mail-editor-reference-message, reference-message-container, ms-outlook-mobile-reference, hs_reply, front-blockquote, freshdesk_quote, gorgias_quote,
-	isreplycontent, includetail, replycontent, origbody, airmail_on, bloop_original, quotedtext, quoted-text, quote-reply, mailquote, mail_quote, aolmsgpart, airmailbloopquote`)
+var quoteMarks = list(`blockquote, gmail_quote, gmail_extra, divrplyfwdmsg, appendonsend, olk_src_body_section, moz-cite-prefix, moz-forward-container, yahoo_quoted,
+	yahoo-quoted, protonmail_quote, tutanota_quote, border-top, name="quote", name=quote, zwchr, stopspelling, zmail_extra,
+	mail-editor-reference-message, reference-message-container, ms-outlook-mobile-reference, hs_reply, front-blockquote, freshdesk_quote, gorgias_quote,
+	isreplycontent, includetail, replycontent, origbody, airmail_on, bloop_original, quotedtext, quoted-text, quote-reply, mailquote, mail_quote,
+	aolmsgpart, airmailbloopquote`)
 
 // quoteContainers are parts of ids and classes of the elements that hold a quote and nothing else.
-var quoteContainers = list(`gmail_quote, yahoo_quoted, yahoo-quoted, protonmail_quote, tutanota_quote, zmail_extra, olk_src_body_section, moz-cite-prefix, moz-forward-container, hs_reply, front-blockquote, freshdesk_quote, gorgias_quote,
-	isreplycontent, origbody, bloop_original, quotedtext, quoted-text, quote-reply, mail_quote, mailquote, airmailbloopquote`)
+var quoteContainers = list(`gmail_quote, yahoo_quoted, yahoo-quoted, protonmail_quote, tutanota_quote, zmail_extra, olk_src_body_section, moz-cite-prefix, moz-forward-container,
+	hs_reply, front-blockquote, freshdesk_quote, gorgias_quote, isreplycontent, origbody, bloop_original, quotedtext, quoted-text, quote-reply,
+	mail_quote, mailquote, airmailbloopquote`)
 
 // quoteStarts are parts of ids and classes of elements below which all is quoted.
 var quoteStarts = list(`divrplyfwdmsg, appendonsend, mail-editor-reference-message, reference-message-container, ms-outlook-mobile-reference, zwchr, stopspelling, zmail_extra_hr`)

@@ -17,21 +17,26 @@ const sentWord = "sent"
 
 // originalWords name the line above a replied-to message ("-----Original Message-----").
 var originalWords = list(`original message, original appointment, original mail, reply message, ursprüngliche nachricht, urspruengliche nachricht, originalnachricht,
-	original-nachricht, originalmail, message d'origine, message d’origine, message original, message initial, courriel original, mensaje original, mensagem original,
-	messaggio originale, messaggio originario, oorspronkelijk bericht, origineel bericht, oprindelig meddelelse, oprindelig besked, originalmeddelelse, original meddelelse, opprinnelig melding,
-	original melding, ursprungligt meddelande, originalmeddelande, alkuperäinen viesti, wiadomość oryginalna, oryginalna wiadomość, treść oryginalnej wiadomości, исходное сообщение,
-	оригинальное сообщение, вихідне повідомлення, оригінальне повідомлення, původní zpráva, puvodni zprava, pôvodná správa, eredeti üzenet, mesaj original, mesajul original, orijinal mesaj, özgün ileti, izvorna poruka,
-	originalna poruka, izvirno sporočilo, оригинално съобщение, αρχικό μήνυμα, 原始邮件, 原始郵件, 原邮件, 原始信息, 元のメッセージ, 원본 메일, 원본 메시지, 원본메일, الرسالة الأصلية, رسالة أصلية, ההודעה המקורית, הודעה מקורית,
-	thư gốc, tin nhắn gốc, pesan asli, missatge original`)
+	original-nachricht, originalmail, message d'origine, message d’origine, message original, message initial, courriel original, mensaje original,
+	mensagem original, messaggio originale, messaggio originario, oorspronkelijk bericht, origineel bericht, oprindelig meddelelse, oprindelig besked,
+	originalmeddelelse, original meddelelse, opprinnelig melding, original melding, ursprungligt meddelande, originalmeddelande, alkuperäinen viesti,
+	wiadomość oryginalna, oryginalna wiadomość, treść oryginalnej wiadomości, исходное сообщение, оригинальное сообщение, вихідне повідомлення,
+	оригінальне повідомлення, původní zpráva, puvodni zprava, pôvodná správa, eredeti üzenet, mesaj original, mesajul original, orijinal mesaj,
+	özgün ileti, izvorna poruka, originalna poruka, izvirno sporočilo, оригинално съобщение, αρχικό μήνυμα, 原始邮件, 原始郵件, 原邮件, 原始信息, 元のメッセージ, 원본 메일,
+	원본 메시지, 원본메일, الرسالة الأصلية, رسالة أصلية, ההודעה המקורית, הודעה מקורית, thư gốc, tin nhắn gốc, pesan asli, missatge original`)
 
 // forwardedWords name the line above a forwarded message.
-var forwardedWords = list(`forwarded message, forwarded by, forwarded mail, begin forwarded message, weitergeleitete nachricht, weitergeleitet von, weitergeleitete mail, anfang der weitergeleiteten nachricht,
-	anfang der weitergeleiteten e-mail, message transféré, message réexpédié, début du message réexpédié, début du message transféré, message transmis, mensaje reenviado, inicio del mensaje reenviado, mensagem encaminhada, mensagem reencaminhada,
-	início da mensagem encaminhada, início da mensagem reencaminhada, messaggio inoltrato, inizio messaggio inoltrato, inizio del messaggio inoltrato, doorgestuurd bericht, begin doorgestuurd bericht, vidarebefordrat meddelande,
-	vidarebefordrat brev, videresendt meddelelse, videresendt besked, start på videresendt besked, videresendt melding, videresendt e-post, välitetty viesti, välitetty viesti alkaa, przekazana wiadomość, wiadomość przekazana,
-	początek przekazywanej wiadomości, пересылаемое сообщение, пересланное сообщение, переадресованное сообщение, начало переадресованного сообщения, перенаправленное сообщение, переслане повідомлення, přeposlaná zpráva, preposlaná správa, továbbított üzenet,
-	továbbított levél, mesaj redirecționat, iletilen mesaj, iletilmiş mesaj, yönlendirilmiş mesaj, iletilen ileti başlangıcı, prosljeđena poruka, προωθημένο μήνυμα, 转发的邮件, 转发邮件, 轉寄的郵件, 轉寄郵件, 下面是被转发的邮件, 开始转发的邮件, 転送メッセージ, 転送されたメッセージ, 전달된 메일,
-	전달된 메시지, رسالة معاد توجيهها, الرسالة المعاد توجيهها, بداية الرسالة المعاد توجيهها, הודעה שהועברה, thư được chuyển tiếp, pesan terusan, missatge reenviat`)
+var forwardedWords = list(`forwarded message, forwarded by, forwarded mail, begin forwarded message, weitergeleitete nachricht, weitergeleitet von, weitergeleitete mail,
+	anfang der weitergeleiteten nachricht, anfang der weitergeleiteten e-mail, message transféré, message réexpédié, début du message réexpédié,
+	début du message transféré, message transmis, mensaje reenviado, inicio del mensaje reenviado, mensagem encaminhada, mensagem reencaminhada,
+	início da mensagem encaminhada, início da mensagem reencaminhada, messaggio inoltrato, inizio messaggio inoltrato, inizio del messaggio inoltrato,
+	doorgestuurd bericht, begin doorgestuurd bericht, vidarebefordrat meddelande, vidarebefordrat brev, videresendt meddelelse, videresendt besked,
+	start på videresendt besked, videresendt melding, videresendt e-post, välitetty viesti, välitetty viesti alkaa, przekazana wiadomość,
+	wiadomość przekazana, początek przekazywanej wiadomości, пересылаемое сообщение, пересланное сообщение, переадресованное сообщение,
+	начало переадресованного сообщения, перенаправленное сообщение, переслане повідомлення, přeposlaná zpráva, preposlaná správa, továbbított üzenet,
+	továbbított levél, mesaj redirecționat, iletilen mesaj, iletilmiş mesaj, yönlendirilmiş mesaj, iletilen ileti başlangıcı, prosljeđena poruka,
+	προωθημένο μήνυμα, 转发的邮件, 转发邮件, 轉寄的郵件, 轉寄郵件, 下面是被转发的邮件, 开始转发的邮件, 転送メッセージ, 転送されたメッセージ, 전달된 메일, 전달된 메시지, رسالة معاد توجيهها, الرسالة المعاد توجيهها,
+	بداية الرسالة المعاد توجيهها, הודעה שהועברה, thư được chuyển tiếp, pesan terusan, missatge reenviat`)
 
 // headerKey is what a line like "From: …" in a quoted header block tells.
 type headerKey uint8
@@ -64,9 +69,11 @@ var headerKeys = keyTable(map[headerKey]string{
 
 // list splits a table written as one comma-separated text.
 func list(s string) []string {
-	words := strings.Split(s, ",")
-	for i := range words {
-		words[i] = strings.TrimSpace(words[i])
+	var words []string
+	for word := range strings.SplitSeq(s, ",") {
+		if word = strings.TrimSpace(word); word != "" {
+			words = append(words, word)
+		}
 	}
 	return words
 }

@@ -40,20 +40,20 @@ var hanDays = list(`月曜日, 火曜日, 水曜日, 木曜日, 金曜日, 土�
 var tomorrowWords = wordSet(`tomorrow, morgen, demain, mañana, domani, amanhã, jutro, завтра, imorgon, غدا`)
 
 // nextWeekWords name the Monday after the receipt.
-var nextWeekWords = list(`next week, nächste woche, nächster woche, semaine prochaine, próxima semana, settimana prossima, prossima settimana, semana que vem, volgende week, przyszłym tygodniu, следующей неделе, nästa vecka, næste uge, neste uke,
-	الاسبوع القادم, الاسبوع المقبل, 来週, 下周, 下星期, 下週`)
+var nextWeekWords = list(`next week, nächste woche, nächster woche, semaine prochaine, próxima semana, settimana prossima, prossima settimana, semana que vem, volgende week,
+	przyszłym tygodniu, следующей неделе, nästa vecka, næste uge, neste uke, الاسبوع القادم, الاسبوع المقبل, 来週, 下周, 下星期, 下週`)
 
 // returnWords before a date say that the writer is back then.
 var returnWords = list(`back, return, returning, returns, be available again, available again, resume, resuming, reachable again, in the office again, in office again,
-	zurück, zurueck, wieder, rückkehr, zurückkehre, erreichen sie mich ab, erreichbar ab,
-	retour, de retour, reviens, rentre, retournerai, revenir, serai de nouveau, serai à nouveau, reprendrai, reprise, disponible à partir, joignable à partir,
-	regreso, regresaré, regresare, regresando, vuelvo, volveré, vuelta, de vuelta, me reincorporo, reincorporaré, reincorporación, reincorporo, disponible a partir, retornaré, retomaré,
-	rientro, rientrerò, rientrero, ritorno, tornerò, tornero, sarò di nuovo, di nuovo in ufficio, disponibile dal, reperibile dal, di ritorno,
-	retorno, retornarei, volto, voltarei, regressarei, regresso, de volta, estarei de volta, disponível a partir,
-	terug, weer, terugkeer, bereikbaar vanaf, wracam, wrócę, powrót, powracam, będę ponownie, ponownie, z powrotem, dostępny od, dostępna od,
-	вернусь, возвращаюсь, возвращение, выйду, выхожу, на связи с, на работе с, снова, буду на месте, приступлю, буду доступен с, буду доступна с,
-	tillbaka, åter, återkommer, är åter, tilbage, retur, igen, tilbake, tilgængelig igen, takaisin, palaan,
-	اعود, ساعود, سأعود, العودة, عودتي, وساعود, نعود, سنعود, استئناف, ساكون متاح, 復帰, 戻り, 戻る, 再開, 出社, 返回, 回来, 回來, 返岗, 上班, 恢复, dönüş, döneceğim`)
+	zurück, zurueck, wieder, rückkehr, zurückkehre, erreichen sie mich ab, erreichbar ab, retour, de retour, reviens, rentre, retournerai, revenir,
+	serai de nouveau, serai à nouveau, reprendrai, reprise, disponible à partir, joignable à partir, regreso, regresaré, regresare, regresando, vuelvo,
+	volveré, vuelta, de vuelta, me reincorporo, reincorporaré, reincorporación, reincorporo, disponible a partir, retornaré, retomaré, rientro,
+	rientrerò, rientrero, ritorno, tornerò, tornero, sarò di nuovo, di nuovo in ufficio, disponibile dal, reperibile dal, di ritorno, retorno,
+	retornarei, volto, voltarei, regressarei, regresso, de volta, estarei de volta, disponível a partir, terug, weer, terugkeer, bereikbaar vanaf,
+	wracam, wrócę, powrót, powracam, będę ponownie, ponownie, z powrotem, dostępny od, dostępna od, вернусь, возвращаюсь, возвращение, выйду, выхожу,
+	на связи с, на работе с, снова, буду на месте, приступлю, буду доступен с, буду доступна с, tillbaka, åter, återkommer, är åter, tilbage, retur,
+	igen, tilbake, tilgængelig igen, takaisin, palaan, اعود, ساعود, سأعود, العودة, عودتي, وساعود, نعود, سنعود, استئناف, ساكون متاح, 復帰, 戻り, 戻る, 再開, 出社,
+	返回, 回来, 回來, 返岗, 上班, 恢复, dönüş, döneceğim`)
 
 // untilWords before a date say that the absence ends then.
 var untilWords = list(`until, untill, till, til, 'til, through, thru, up to, up until, ending, ends,
@@ -67,22 +67,28 @@ var rangeWords = wordSet(`to, and, by, before, au, al, a, ao, à, às, do, til, 
 var rangeFillers = wordSet(`the, el, le, la, il, den, dem, zum, o, ,, ., día, dia, dnia`)
 
 // fromWords before a date say that the absence begins then.
-var fromWords = list(`from, since, starting, beginning, as of, effective, between, vom, seit, ab, ab dem, zwischen, depuis, à partir du, à compter du, dès le, dès, desde, a partir del, a partir de, a partire dal, dal,
-	vanaf, sinds, tussen, od, с, со, начиная с, från, från och med, fr o m, fr.o.m, fra, fra og med, mellem, mellan, alkaen, من, منذ, ابتداء من, اعتبارا من, بين, 自, 从, 從, 由`)
+var fromWords = list(`from, since, starting, beginning, as of, effective, between, vom, seit, ab, ab dem, zwischen, depuis, à partir du, à compter du, dès le, dès, desde,
+	a partir del, a partir de, a partire dal, dal, vanaf, sinds, tussen, od, с, со, начиная с, från, från och med, fr o m, fr.o.m, fra, fra og med,
+	mellem, mellan, alkaen, من, منذ, ابتداء من, اعتبارا من, بين, 自, 从, 從, 由`)
 
 // returnAfter, untilAfter and fromAfter are the words right after a date that say the same.
 var (
-	returnAfter = list(`back, zurück, wieder, terug, weer, tillbaka, tilbage, tilbake, igen, takaisin, de retour, de volta, de vuelta, 戻, 復帰, 再開, 以降, より通常, に出社, から出社, 返回, 回来, 回來, 上班, 恢复, 回到, 回复上班, döneceğim, dönüyorum, itibaren, ponownie, wracam, вернусь, выйду, اعود, ساعود`)
-	untilAfter  = list(`まで, 迄, の間, 期间, 期間, 止, 前, kadar, inclusive, einschließlich, inclus, włącznie, включительно, saakka, asti`)
-	fromAfter   = list(`から, より, 起, 开始, 開始, itibarıyla`)
+	returnAfter = list(`back, zurück, wieder, terug, weer, tillbaka, tilbage, tilbake, igen, takaisin, de retour, de volta, de vuelta, 戻, 復帰, 再開, 以降, より通常, に出社, から出社, 返回,
+	回来, 回來, 上班, 恢复, 回到, 回复上班, döneceğim, dönüyorum, itibaren, ponownie, wracam, вернусь, выйду, اعود, ساعود`)
+	untilAfter = list(`まで, 迄, の間, 期间, 期間, 止, 前, kadar, inclusive, einschließlich, inclus, włącznie, включительно, saakka, asti`)
+	fromAfter  = list(`から, より, 起, 开始, 開始, itibarıyla`)
 )
 
 // dayFirstWords give away a language in which the day stands first in "3/8"; only English is written both ways.
-var dayFirstWords = list(`ich, und, bis, je suis, jusqu'au, vous, hasta, estoy, estaré, oficina, ufficio, sono, fino al, até, estou, estarei, escritório, tot, niet, kantoor, jestem, nieobecny, nieobecna, я, до, jag, jeg, الى, حتى, من, hello everyone in london, annual leave`)
+var dayFirstWords = list(`ich, und, bis, je suis, jusqu'au, vous, hasta, estoy, estaré, oficina, ufficio, sono, fino al, até, estou, estarei, escritório, tot, niet, kantoor,
+	jestem, nieobecny, nieobecna, я, до, jag, jeg, الى, حتى, من, hello everyone in london, annual leave`)
 
 // absenceHints show that a text speaks of an absence.
-var absenceHints = list(`out of office, out of the office, out-of-office, ooo, on vacation, on holiday, annual leave, on leave, maternity leave, paternity leave, parental leave, away from, travelling, traveling, absent, abwesend, abwesenheit, urlaub, nicht im büro, elternzeit, absence, congé, vacances, vacaciones,
-	fuera de la oficina, ausente, ausencia, férias, ferias, ausência, fuori ufficio, assente, ferie, assenza, afwezig, vakantie, verlof, nieobecn, urlop, отпуск, отсутств, semester, ledig, ferie, frånvaro, fravær, bortrest, اجازة, إجازة, خارج المكتب, غير متواجد, 休暇, 不在, 休み, 休假, 年假, 外出, 不在办公室, 出差, 请假, izin, loma, poissa`)
+var absenceHints = list(`out of office, out of the office, out-of-office, ooo, on vacation, on holiday, annual leave, on leave, maternity leave, paternity leave,
+	parental leave, away from, travelling, traveling, absent, abwesend, abwesenheit, urlaub, nicht im büro, elternzeit, absence, congé, vacances,
+	vacaciones, fuera de la oficina, ausente, ausencia, férias, ferias, ausência, fuori ufficio, assente, ferie, assenza, afwezig, vakantie, verlof,
+	nieobecn, urlop, отпуск, отсутств, semester, ledig, ferie, frånvaro, fravær, bortrest, اجازة, إجازة, خارج المكتب, غير متواجد, 休暇, 不在, 休み, 休假, 年假, 外出,
+	不在办公室, 出差, 请假, izin, loma, poissa`)
 
 // Small words inside of dates.
 var (

@@ -170,7 +170,9 @@ func isTitledBlock(lines []textLine) bool {
 }
 
 // thanks close a letter as well, but are worth reading, and often stand before more words.
-var thanks = wordSet(`thanks, thank you, many thanks, thanks a lot, thx, thanks again, thanks in advance, danke, vielen dank, besten dank, merci, merci d'avance, merci beaucoup, gracias, muchas gracias, grazie, grazie mille, obrigado, obrigada, bedankt, dank je, dank u, alvast bedankt, dziękuję, спасибо, tack, tak, mange tak, takk, شكرا, شكراً`)
+var thanks = wordSet(`thanks, thank you, many thanks, thanks a lot, thx, thanks again, thanks in advance, danke, vielen dank, besten dank, merci, merci d'avance,
+	merci beaucoup, gracias, muchas gracias, grazie, grazie mille, obrigado, obrigada, bedankt, dank je, dank u, alvast bedankt, dziękuję, спасибо, tack,
+	tak, mange tak, takk, شكرا, شكراً`)
 
 // isClosing recognizes a line that is nothing but a closing formula.
 func isClosing(bare string, withThanks bool) bool {

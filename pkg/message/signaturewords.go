@@ -36,34 +36,49 @@ var titleLine = regexp.MustCompile(`(?i)\b(?:ceo|cto|cfo|coo|cmo|vp|svp|evp|foun
 	`geschäftsführer|leiter|leiterin|vertrieb|directeur|directrice|responsable|gerente|responsabile|direttore|diretor|directeur|inc|llc|ltd|gmbh|ag|sarl|s\.?a\.?s|s\.?r\.?l|s\.?p\.?a|b\.?v|oy|ab|aps|a/s|sp\. z o\.o|limited|corp|company|group|gruppe|groupe)\b`)
 
 // regards are the formulas that close a letter, in lower case without punctuation. Thanks are no formula: they say something.
-var regards = wordSet(`regards, best regards, kind regards, warm regards, warmest regards, kindest regards, with kind regards, with best regards, with regards, best, all the best, best wishes, warm wishes, with best wishes, cordially, sincerely, yours sincerely, sincerely yours,
-	yours truly, yours faithfully, respectfully, cheers, br, kr, rgds, brgds, many regards, yours, take care, very best, very best regards, thanks and regards, thanks & regards, thank you and best regards, regards and thanks,
-	mit freundlichen grüßen, mit freundlichen grüssen, mit freundlichem gruß, mit freundlichem gruss, freundliche grüße, freundliche grüsse, freundlichen gruß, viele grüße, viele grüsse, vielen gruß, beste grüße, beste grüsse, besten gruß, liebe grüße, liebe grüsse, lieben gruß, herzliche grüße, herzliche grüsse, herzlichen gruß,
-	schöne grüße, schönen gruß, gruß, gruss, grüße, grüsse, mfg, vg, lg, bg, hochachtungsvoll, mit besten grüßen, mit besten grüssen, sonnige grüße,
-	cordialement, bien cordialement, très cordialement, bien à vous, bien à toi, cdlt, sincères salutations, salutations, meilleures salutations, sincèrement, amicalement, bonne journée, bonne réception, avec mes salutations,
-	saludos, un saludo, saludos cordiales, un cordial saludo, cordiales saludos, atentamente, atte, cordialmente, un abrazo, muchos saludos, saluda atentamente, reciba un cordial saludo,
-	cordiali saluti, distinti saluti, saluti, un saluto, un cordiale saluto, a presto, cordialità, i migliori saluti, buona giornata,
-	atenciosamente, att, cumprimentos, com os melhores cumprimentos, melhores cumprimentos, abraço, abraços, saudações, grato, grata,
-	met vriendelijke groet, met vriendelijke groeten, vriendelijke groet, vriendelijke groeten, groeten, groet, groetjes, mvg, hartelijke groet, met hartelijke groet,
-	pozdrawiam, pozdrawiam serdecznie, z poważaniem, serdecznie pozdrawiam, serdeczne pozdrowienia, pozdrowienia,
-	с уважением, с наилучшими пожеланиями, всего доброго, з повагою, с поздрави, поздрави, s pozdravem, s pozdravom, s přátelským pozdravem,
-	med vänlig hälsning, med vänliga hälsningar, vänliga hälsningar, vänlig hälsning, hälsningar, hälsning, bästa hälsningar, mvh, med venlig hilsen, venlig hilsen, venlige hilsner, de bedste hilsner, mange hilsner, bedste hilsner, hilsen, hilsner, vh, med vennlig hilsen, vennlig hilsen, beste hilsen,
-	ystävällisin terveisin, terveisin, parhain terveisin, yst terv, t, saygılarımla, iyi çalışmalar, üdvözlettel, tisztelettel, cu stimă, cu respect, με εκτίμηση, φιλικά, lijep pozdrav, srdačan pozdrav, lep pozdrav, lp,
-	مع التحية, مع أطيب التحيات, مع خالص التحية, تحياتي, مع تحياتي, وتفضلوا بقبول فائق الاحترام, بالتوفيق, בברכה, 此致, 敬礼, 祝好, 顺祝商祺, よろしくお願いします, よろしくお願いいたします, 敬具, 감사합니다, trân trọng, salam, hormat kami`)
+var regards = wordSet(`regards, best regards, kind regards, warm regards, warmest regards, kindest regards, with kind regards, with best regards, with regards, best,
+	all the best, best wishes, warm wishes, with best wishes, cordially, sincerely, yours sincerely, sincerely yours, yours truly, yours faithfully,
+	respectfully, cheers, br, kr, rgds, brgds, many regards, yours, take care, very best, very best regards, thanks and regards, thanks & regards,
+	thank you and best regards, regards and thanks, mit freundlichen grüßen, mit freundlichen grüssen, mit freundlichem gruß, mit freundlichem gruss,
+	freundliche grüße, freundliche grüsse, freundlichen gruß, viele grüße, viele grüsse, vielen gruß, beste grüße, beste grüsse, besten gruß,
+	liebe grüße, liebe grüsse, lieben gruß, herzliche grüße, herzliche grüsse, herzlichen gruß, schöne grüße, schönen gruß, gruß, gruss, grüße, grüsse,
+	mfg, vg, lg, bg, hochachtungsvoll, mit besten grüßen, mit besten grüssen, sonnige grüße, cordialement, bien cordialement, très cordialement,
+	bien à vous, bien à toi, cdlt, sincères salutations, salutations, meilleures salutations, sincèrement, amicalement, bonne journée, bonne réception,
+	avec mes salutations, saludos, un saludo, saludos cordiales, un cordial saludo, cordiales saludos, atentamente, atte, cordialmente, un abrazo,
+	muchos saludos, saluda atentamente, reciba un cordial saludo, cordiali saluti, distinti saluti, saluti, un saluto, un cordiale saluto, a presto,
+	cordialità, i migliori saluti, buona giornata, atenciosamente, att, cumprimentos, com os melhores cumprimentos, melhores cumprimentos, abraço,
+	abraços, saudações, grato, grata, met vriendelijke groet, met vriendelijke groeten, vriendelijke groet, vriendelijke groeten, groeten, groet,
+	groetjes, mvg, hartelijke groet, met hartelijke groet, pozdrawiam, pozdrawiam serdecznie, z poważaniem, serdecznie pozdrawiam,
+	serdeczne pozdrowienia, pozdrowienia, с уважением, с наилучшими пожеланиями, всего доброго, з повагою, с поздрави, поздрави, s pozdravem,
+	s pozdravom, s přátelským pozdravem, med vänlig hälsning, med vänliga hälsningar, vänliga hälsningar, vänlig hälsning, hälsningar, hälsning,
+	bästa hälsningar, mvh, med venlig hilsen, venlig hilsen, venlige hilsner, de bedste hilsner, mange hilsner, bedste hilsner, hilsen, hilsner, vh,
+	med vennlig hilsen, vennlig hilsen, beste hilsen, ystävällisin terveisin, terveisin, parhain terveisin, yst terv, t, saygılarımla, iyi çalışmalar,
+	üdvözlettel, tisztelettel, cu stimă, cu respect, με εκτίμηση, φιλικά, lijep pozdrav, srdačan pozdrav, lep pozdrav, lp, مع التحية, مع أطيب التحيات,
+	مع خالص التحية, تحياتي, مع تحياتي, وتفضلوا بقبول فائق الاحترام, بالتوفيق, בברכה, 此致, 敬礼, 祝好, 顺祝商祺, よろしくお願いします, よろしくお願いいたします, 敬具, 감사합니다, trân trọng,
+	salam, hormat kami`)
 
 // disclaimerStarts open the notices that companies add below every message; a paragraph must hold one of disclaimerWords as well.
-var disclaimerStarts = list(`this e-mail, this email, this message, this communication, this transmission, this electronic, the information contained, the information in this, the contents of this, the content of this, confidentiality, confidential, disclaimer, legal notice, notice:, important notice, important:, privileged,
-	privacy, caution:, please consider the environment, consider the environment, think before you print, before printing, save a tree, any views or opinions, if you are not the intended, if you have received this, unless otherwise, registered in england, internet e-mail, emails are not secure,
-	diese e-mail, diese email, diese nachricht, der inhalt dieser, die in dieser, die information in dieser, vertraulich, haftungsausschluss, bitte denken sie an die umwelt, bitte prüfen sie, wichtiger hinweis, hinweis:,
-	ce message, cet e-mail, ce courriel, ce mail, cette transmission, le présent message, les informations contenues, avis de confidentialité, pensez à l'environnement, pensez à l’environnement, avant d'imprimer, n'imprimez,
-	este mensaje, este correo, este e-mail, este email, la información contenida, el contenido de este, aviso legal, aviso de confidencialidad, confidencialidad, antes de imprimir, esta mensagem, esta comunicação, as informações contidas, a informação contida, aviso de confidencialidade, aviso legal,
-	questo messaggio, questa e-mail, questa email, le informazioni contenute, il presente messaggio, la presente e-mail, il contenuto di questa, ai sensi del, prima di stampare, avviso di riservatezza,
-	dit bericht, deze e-mail, dit e-mailbericht, de informatie in, de inhoud van, aan dit bericht, denk aan het milieu, ta wiadomość, niniejsza wiadomość, treść tej wiadomości, informacje zawarte, данное сообщение, это сообщение, настоящее сообщение, информация содержащаяся,
-	detta meddelande, detta e-postmeddelande, innehållet i, denne e-mail, denne mail, denne meddelelse, denne e-posten, indholdet af, tämä viesti, tento e-mail, tato zpráva, bu e-posta, bu mesaj, هذه الرسالة, هذا البريد, إخلاء مسؤولية, إشعار السرية, 本邮件, 此邮件, 本電子郵件, このメール, このメッセージ, 본 메일`)
+var disclaimerStarts = list(`this e-mail, this email, this message, this communication, this transmission, this electronic, the information contained, the information in this,
+	the contents of this, the content of this, confidentiality, confidential, disclaimer, legal notice, notice:, important notice, important:,
+	privileged, privacy, caution:, please consider the environment, consider the environment, think before you print, before printing, save a tree,
+	any views or opinions, if you are not the intended, if you have received this, unless otherwise, registered in england, internet e-mail,
+	emails are not secure, diese e-mail, diese email, diese nachricht, der inhalt dieser, die in dieser, die information in dieser, vertraulich,
+	haftungsausschluss, bitte denken sie an die umwelt, bitte prüfen sie, wichtiger hinweis, hinweis:, ce message, cet e-mail, ce courriel, ce mail,
+	cette transmission, le présent message, les informations contenues, avis de confidentialité, pensez à l'environnement, pensez à l’environnement,
+	avant d'imprimer, n'imprimez, este mensaje, este correo, este e-mail, este email, la información contenida, el contenido de este, aviso legal,
+	aviso de confidencialidad, confidencialidad, antes de imprimir, esta mensagem, esta comunicação, as informações contidas, a informação contida,
+	aviso de confidencialidade, aviso legal, questo messaggio, questa e-mail, questa email, le informazioni contenute, il presente messaggio,
+	la presente e-mail, il contenuto di questa, ai sensi del, prima di stampare, avviso di riservatezza, dit bericht, deze e-mail, dit e-mailbericht,
+	de informatie in, de inhoud van, aan dit bericht, denk aan het milieu, ta wiadomość, niniejsza wiadomość, treść tej wiadomości, informacje zawarte,
+	данное сообщение, это сообщение, настоящее сообщение, информация содержащаяся, detta meddelande, detta e-postmeddelande, innehållet i, denne e-mail,
+	denne mail, denne meddelelse, denne e-posten, indholdet af, tämä viesti, tento e-mail, tato zpráva, bu e-posta, bu mesaj, هذه الرسالة, هذا البريد,
+	إخلاء مسؤولية, إشعار السرية, 本邮件, 此邮件, 本電子郵件, このメール, このメッセージ, 본 메일`)
 
 // disclaimerWords are what such a notice speaks of.
-var disclaimerWords = list(`confidential, privileged, intended, recipient, disclos, unauthorized, unauthorised, liab, virus, environment, print, legally, vertraulich, unbefugt, empfänger, rechtlich, umwelt, confidentiel, destinataire, environnement, confidencial, destinatario, destinatário, medio ambiente,
-	meio ambiente, riservat, riservate, destinatari, stampare, vertrouwelijk, geadresseerde, bestemd, milieu, poufn, adresat, конфиденциальн, получател, konfidentiell, mottagare, fortrolig, modtager, luottamuksell, důvěrn, gizli, سري, المرسل إليه, 保密, 机密, 機密, 수신인, 비밀`)
+var disclaimerWords = list(`confidential, privileged, intended, recipient, disclos, unauthorized, unauthorised, liab, virus, environment, print, legally, vertraulich, unbefugt,
+	empfänger, rechtlich, umwelt, confidentiel, destinataire, environnement, confidencial, destinatario, destinatário, medio ambiente, meio ambiente,
+	riservat, riservate, destinatari, stampare, vertrouwelijk, geadresseerde, bestemd, milieu, poufn, adresat, конфиденциальн, получател, konfidentiell,
+	mottagare, fortrolig, modtager, luottamuksell, důvěrn, gizli, سري, المرسل إليه, 保密, 机密, 機密, 수신인, 비밀`)
 
 func wordSet(s string) map[string]bool {
 	set := map[string]bool{}

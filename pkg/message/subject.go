@@ -6,12 +6,14 @@ import (
 )
 
 // replyPrefixes are what mail programs put before the subject of an answer, in lower case.
-var replyPrefixes = wordSet(`re, r, ré, rép, réf, ref, aw, antw, antwort, sv, vs, svar, rif, risp, ris, r e, rv, resp, res, respuesta, odp, odpowiedź, ynt, cevap, atb, hal, bls, balas, απ, απάντηση, σχετ, vá, válasz, отв, ответ, відп, на, re aw,
-	答复, 回复, 回覆, 答覆, 返信, 返, 답장, 회신, رد, الرد, תגובה, השב, trả lời, tl, phúc đáp, vast, ats, atsakymas, odgovor, odg, raspuns, răspuns, ตอบ, ตอบกลับ`)
+var replyPrefixes = wordSet(`re, r, ré, rép, réf, ref, aw, antw, antwort, sv, vs, svar, rif, risp, ris, r e, rv, resp, res, respuesta, odp, odpowiedź, ynt, cevap, atb, hal, bls,
+	balas, απ, απάντηση, σχετ, vá, válasz, отв, ответ, відп, на, re aw, 答复, 回复, 回覆, 答覆, 返信, 返, 답장, 회신, رد, الرد, תגובה, השב, trả lời, tl, phúc đáp, vast,
+	ats, atsakymas, odgovor, odg, raspuns, răspuns, ตอบ, ตอบกลับ`)
 
 // forwardPrefixes are what mail programs put before the subject of a forwarded message, in lower case.
-var forwardPrefixes = wordSet(`fw, fwd, f, wg, weitergeleitet, tr, trans, rv fwd, enc, encaminhada, vb, vl, vidarebefordrat, vs fwd, fs, i, inoltra, inoltrato, doorst, doorgest, pd, przekazane, ilt, yön, πρθ, továbbítás, továbbított, пересл, переслано, пер, fwrd, reenv, reenviado,
-	转发, 轉寄, 轉發, 転送, 전달, إعادة توجيه, معاد توجيهها, تحويل, הועבר, chuyển tiếp, trs, terusan, ymlaen, proslj, preposl, ส่งต่อ`)
+var forwardPrefixes = wordSet(`fw, fwd, f, wg, weitergeleitet, tr, trans, rv fwd, enc, encaminhada, vb, vl, vidarebefordrat, vs fwd, fs, i, inoltra, inoltrato, doorst, doorgest,
+	pd, przekazane, ilt, yön, πρθ, továbbítás, továbbított, пересл, переслано, пер, fwrd, reenv, reenviado, 转发, 轉寄, 轉發, 転送, 전달, إعادة توجيه,
+	معاد توجيهها, تحويل, הועבר, chuyển tiếp, trs, terusan, ymlaen, proslj, preposl, ส่งต่อ`)
 
 // subjectTag is what mail gateways and lists put before a subject.
 var subjectTag = regexp.MustCompile(`(?i)^(?:[\[(*{<]{1,3}\s*(?:ext|extern|external|external e-?mail|external sender|extérieur|externe|externo|esterno|spam|suspected spam|bulk|caution|warning|newsletter|marketing|pub|virus[- ]?checked|encrypted|secure)\s*[\])*}>]{1,3}:?|external:|ext:)\s*`)
