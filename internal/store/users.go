@@ -39,3 +39,9 @@ func (s *Store) DeleteUser(ctx context.Context, email string) (bool, error) {
 	n, err := s.remove(ctx, Users, bson.D{{Key: "email", Value: email}})
 	return n > 0, err
 }
+
+// HasUsers tells whether anybody may sign in.
+func (s *Store) HasUsers(ctx context.Context) (bool, error) {
+	n, err := s.engine.Count(ctx, Users, bson.D{})
+	return n > 0, err
+}

@@ -1,0 +1,378 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"mailrun/internal/forecast"
+	"mailrun/internal/store"
+	"mailrun/pkg/outreach"
+)
+
+// listedMailboxes is how many mailboxes the page shows, those in trouble first.
+const listedMailboxes = 200
+
+// cronView is the page /settings/cron.
+type cronView struct {
+	User      account
+	Notice    string
+	Version   string
+	Cards     []card
+	Log       logView
+	Mailboxes []mailboxView
+	// MoreMailboxes counts those that are not listed.
+	MoreMailboxes int
+	Waiting       []waitingView
+	WaitingError  bool
+}
+
+// card is the state of one job.
+type card struct {
+	Job     string
+	Title   string
+	What    string
+	Running *runView
+	Last    *runView
+	Chart   chart
+}
+
+// stamp is a time for people: how long ago, and exactly.
+type stamp struct{ ISO, Exact, Ago string }
+
+func stampOf(t, now time.Time) stamp {
+	return stamp{ISO: t.UTC().Format(time.RFC3339), Exact: t.UTC().Format("Mon 2 Jan 2006, 15:04:05 MST"), Ago: agoInWords(t, now)}
+}
+
+func stampPtr(t *time.Time, now time.Time) *stamp {
+	if t == nil {
+		return nil
+	}
+	s := stampOf(*t, now)
+	return &s
+}
+
+// runView is a run as the page tells it.
+type runView struct {
+	ID, Job, Title, Status, By string
+	Started                    stamp
+	Duration, Words, Error     string
+	Stats                      []stat
+	Errors                     []outreach.SyncError
+	MoreErrors                 int64
+	Host, Version              string
+	PID                        int
+	durationMs                 int64
+}
+
+var jobTitles = map[outreach.JobName]string{outreach.JobSyncMailboxes: "Mailbox sync", outreach.JobRunSequences: "Sequences"}
+
+func viewRun(run *outreach.CronRunLog, now time.Time) runView {
+	v := runView{
+		ID: run.ID.Hex(), Job: string(run.JobName), Title: jobTitles[run.JobName], Status: string(run.Status), By: run.TriggeredBy,
+		Started: stampOf(run.StartedAt, now), Error: run.ErrorMessage, Host: run.Host, Version: run.Version, PID: run.PID,
+		Stats: allStats(run), durationMs: run.DurationMs,
+	}
+	v.Errors, v.MoreErrors = runErrors(run)
+	switch run.Status {
+	case outreach.RunRunning:
+		v.durationMs = max(now.Sub(run.StartedAt).Milliseconds(), 0)
+		v.Words = statsInWords(run)
+		if v.Words == "nothing to do" {
+			v.Words = "at work"
+		}
+	case outreach.RunSkipped:
+		v.Words = run.ErrorMessage
+	case outreach.RunFailed:
+		v.Words = run.ErrorMessage
+	default:
+		v.Words = statsInWords(run)
+	}
+	v.Duration = durationInWords(v.durationMs)
+	return v
+}
+
+// cronPage shows the page, or with ?part=cards only what changes while a job runs.
+func (s *Server) cronPage(w http.ResponseWriter, r *http.Request) {
+	u, err := s.user(r)
+	if err != nil {
+		s.broken(w, r, err)
+		return
+	}
+	if u == nil {
+		target := "../login"
+		if _, err := r.Cookie(s.sessions.of(r).Cookie.Name); err == nil {
+			target += "?ended"
+		}
+		seeOther(w, target)
+		return
+	}
+	now := s.Store.Now()
+	view := cronView{User: whoami(u), Notice: s.Notice, Version: s.Version}
+	if view.Cards, err = s.cards(r.Context(), now); err != nil {
+		s.broken(w, r, err)
+		return
+	}
+	if r.URL.Query().Get("part") == "cards" {
+		s.show(w, r, http.StatusOK, "cards", view)
+		return
+	}
+	if err := s.fillPage(r, &view, now); err != nil {
+		s.broken(w, r, err)
+		return
+	}
+	s.show(w, r, http.StatusOK, "cron.html", view)
+}
+
+func (s *Server) fillPage(r *http.Request, view *cronView, now time.Time) error {
+	ctx := r.Context()
+	var err error
+	if view.Log, err = s.logView(ctx, r.URL.Query(), now); err != nil {
+		return err
+	}
+	if view.Mailboxes, view.MoreMailboxes, err = s.mailboxViews(ctx, now); err != nil {
+		return err
+	}
+	view.Waiting, view.WaitingError = s.waitingViews(ctx, now)
+	return nil
+}
+
+// cards reads the newest runs of both jobs: the state of each, and its chart.
+func (s *Server) cards(ctx context.Context, now time.Time) ([]card, error) {
+	cards := []card{
+		{Job: string(outreach.JobSyncMailboxes), Title: "Mailbox sync", What: "reads every mailbox: replies, bounces, opt-outs"},
+		{Job: string(outreach.JobRunSequences), Title: "Sequences", What: "sends the mail that is due"},
+	}
+	for i := range cards {
+		c := &cards[i]
+		runs, _, err := s.Store.RunLogs(ctx, store.RunFilter{Job: outreach.JobName(c.Job)}, store.Page{Number: 1, Size: chartRuns})
+		if err != nil {
+			return nil, err
+		}
+		views := make([]runView, len(runs))
+		for i := range runs {
+			views[i] = viewRun(&runs[i], now)
+			switch {
+			case runs[i].Status == outreach.RunRunning:
+				c.Running = cmp.Or(c.Running, &views[i])
+			case c.Last == nil:
+				c.Last = &views[i]
+			}
+		}
+		c.Chart = newChart(views)
+	}
+	return cards, nil
+}
+
+// logView is the run log with its filters.
+type logView struct {
+	Runs               []runView
+	Job, Status        string
+	Limit              int
+	Page               int
+	Pages, Total       int64
+	First, Last        int64
+	Newer, Older       string
+	Problem            string
+	Filtered           bool
+	JobNames, Statuses []option
+	Limits             []option
+}
+
+// option is an entry of a drop-down list.
+type option struct {
+	Value, Text string
+	Selected    bool
+}
+
+func options(selected string, pairs ...[2]string) []option {
+	out := make([]option, len(pairs))
+	for i, p := range pairs {
+		out[i] = option{Value: p[0], Text: p[1], Selected: p[0] == selected}
+	}
+	return out
+}
+
+func (s *Server) logView(ctx context.Context, v url.Values, now time.Time) (logView, error) {
+	q, err := parseLogQuery(v)
+	view := logView{Problem: errorText(err)}
+	if err != nil {
+		q, _ = parseLogQuery(nil) // nothing asked for is always valid
+	}
+	page, err := s.readLogs(ctx, q)
+	if err != nil {
+		return view, err
+	}
+	for i := range page.Logs {
+		view.Runs = append(view.Runs, viewRun(&page.Logs[i], now))
+	}
+	view.Job, view.Status, view.Limit, view.Page = string(q.filter.Job), string(q.filter.Status), page.Limit, page.Page
+	view.Pages, view.Total, view.Filtered = page.TotalPages, page.Total, q.filter.Job != "" || q.filter.Status != ""
+	view.First = int64(page.Page-1)*int64(page.Limit) + 1
+	view.Last = view.First + int64(len(page.Logs)) - 1
+	if page.Page > 1 {
+		view.Newer = logLink(q, int(min(int64(page.Page-1), max(page.TotalPages, 1))))
+	}
+	if int64(page.Page) < page.TotalPages {
+		view.Older = logLink(q, page.Page+1)
+	}
+	view.JobNames = options(view.Job, [2]string{"", "both jobs"}, [2]string{"sync-mailboxes", "mailbox sync"}, [2]string{"run-sequences", "sequences"})
+	view.Statuses = options(view.Status, [2]string{"", "any status"}, [2]string{"success", "success"}, [2]string{"failed", "failed"},
+		[2]string{"skipped", "skipped"}, [2]string{"running", "running"})
+	view.Limits = options(strconv.Itoa(view.Limit), [2]string{"10", "10"}, [2]string{"20", "20"}, [2]string{"50", "50"}, [2]string{"100", "100"}, [2]string{"200", "200"})
+	return view, nil
+}
+
+func errorText(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+// logLink is the address of another page of the same listing.
+func logLink(q logQuery, page int) string {
+	v := url.Values{"page": {strconv.Itoa(page)}, "limit": {strconv.Itoa(q.page.Size)}}
+	if q.filter.Job != "" {
+		v.Set("jobName", string(q.filter.Job))
+	}
+	if q.filter.Status != "" {
+		v.Set("status", string(q.filter.Status))
+	}
+	return "?" + v.Encode() + "#log"
+}
+
+// mailboxView is one mailbox's health.
+type mailboxView struct {
+	Email, Status   string
+	Sent, Cap, Left int
+	Synced          *stamp
+	Failures        int
+	Holds           string // why it does not send now
+	Until           *stamp
+	Trouble         string
+	TroubleAt       *stamp
+}
+
+// mailboxViews lists the mailboxes, those in trouble first.
+func (s *Server) mailboxViews(ctx context.Context, now time.Time) (views []mailboxView, more int, err error) {
+	boxes, err := s.Store.AllMailboxes(ctx)
+	if err != nil {
+		return nil, 0, err
+	}
+	for i := range boxes {
+		if boxes[i].Status != outreach.MailboxFallback {
+			views = append(views, viewMailbox(&boxes[i], now))
+		}
+	}
+	slices.SortStableFunc(views, func(a, b mailboxView) int { return cmp.Compare(a.rank(), b.rank()) })
+	shown := views[:min(len(views), listedMailboxes)]
+	return shown, len(views) - len(shown), nil
+}
+
+func (v mailboxView) rank() int {
+	switch {
+	case v.Status == string(outreach.MailboxFailing):
+		return 0
+	case v.Trouble != "":
+		return 1
+	}
+	return 2
+}
+
+func viewMailbox(mb *outreach.Mailbox, now time.Time) mailboxView {
+	v := mailboxView{
+		Email: mb.Email, Status: string(mb.Status), Sent: mb.SentOn(outreach.LocalDay(now, mb.Location())), Cap: mb.DailyCap(now), Left: mb.RoomToday(now),
+		Synced: stampPtr(mb.LastSyncOKAt, now), Failures: max(mb.ConsecutiveFailures, mb.SendFailures), Trouble: mb.StatusReason,
+	}
+	if reason, until := mb.Blocked(now); reason != "" {
+		v.Holds = reasonInWords(reason)
+		if !until.IsZero() {
+			v.Until = stampPtr(&until, now)
+		}
+	}
+	if mb.LastError != nil && (v.Failures > 0 || mb.Status == outreach.MailboxFailing) {
+		v.Trouble, v.TroubleAt = mb.LastError.Class+": "+mb.LastError.Message, stampPtr(&mb.LastError.At, now)
+	}
+	return v
+}
+
+// waitingView is what one sequence waits for.
+type waitingView struct {
+	Name, Status, StatusReason string
+	Due                        int
+	States                     string
+	Reasons                    []reasonView
+}
+
+type reasonView struct {
+	Words string
+	Count int
+	Until *stamp
+}
+
+// waitingStates are the states in which a recipient waits, in the order in which the page tells them.
+var waitingStates = []outreach.State{outreach.StateQueued, outreach.StateActive, outreach.StateHeld, outreach.StatePaused}
+
+// waitingViews says what waits and why; failed says that it cannot be told now, which leaves the rest of the page alone.
+func (s *Server) waitingViews(ctx context.Context, now time.Time) (views []waitingView, failed bool) {
+	if s.Status == nil {
+		return nil, false
+	}
+	report, err := s.status.get(ctx, now, s.Status)
+	if err != nil {
+		s.Log.Warn("could not tell what is waiting", "error", err)
+		return nil, true
+	}
+	for _, line := range report.Sequences {
+		v := waitingView{Name: line.Name, Status: string(line.Status), StatusReason: line.StatusReason, Due: line.Due}
+		for _, state := range waitingStates {
+			if n := line.States[state]; n > 0 {
+				v.States += fmt.Sprintf("%d %s · ", n, state)
+			}
+		}
+		if v.States == "" {
+			continue
+		}
+		v.States = v.States[:len(v.States)-len(" · ")]
+		for _, r := range line.Waiting {
+			v.Reasons = append(v.Reasons, reasonView{Words: reasonInWords(r.Reason), Count: r.Count, Until: stampPtr(r.NextEligibleAt, now)})
+		}
+		views = append(views, v)
+	}
+	return views, false
+}
+
+// statusAge is how old a status may be that the page shows again: it judges recipient by recipient, which takes a while in a big store.
+const statusAge = 15 * time.Second
+
+// statusTimeout bounds the wait for it.
+const statusTimeout = 10 * time.Second
+
+// statusCache keeps the newest status.
+type statusCache struct {
+	mu     sync.Mutex
+	at     time.Time
+	report *forecast.Report
+}
+
+func (c *statusCache) get(ctx context.Context, now time.Time, ask func(context.Context) (*forecast.Report, error)) (*forecast.Report, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.report != nil && now.Sub(c.at) < statusAge && !now.Before(c.at) {
+		return c.report, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, statusTimeout)
+	defer cancel()
+	report, err := ask(ctx)
+	if err == nil {
+		c.report, c.at = report, now
+	}
+	return report, err
+}
