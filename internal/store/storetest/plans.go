@@ -27,11 +27,13 @@ type Recorder struct {
 // Record wraps an engine.
 func Record(e store.Engine) *Recorder { return &Recorder{Engine: e} }
 
-// Queries lists what was asked so far.
+// Queries lists what was asked since it was last called.
 func (r *Recorder) Queries() []store.Query {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return slices.Clone(r.queries)
+	queries := r.queries
+	r.queries = nil
+	return queries
 }
 
 func (r *Recorder) add(q store.Query) {

@@ -1,0 +1,65 @@
+package store_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"mailrun/internal/store"
+	"mailrun/internal/store/storetest"
+	"mailrun/pkg/outreach"
+)
+
+// TestQueriesAreIndexed runs the methods that jobs call and asks of each query whether an index serves it.
+func TestQueriesAreIndexed(t *testing.T) {
+	for _, engine := range storetest.Engines(t) {
+		t.Run(engine.Name, func(t *testing.T) {
+			r := storetest.Record(engine.Open(t))
+			s := store.New(r, time.Now)
+			ctx, id := t.Context(), bson.NewObjectID()
+			ids := []bson.ObjectID{id, bson.NewObjectID()}
+			l := store.Lessee{Owner: "o", Token: "t", Dead: []string{"a", "b"}}
+			for name, call := range map[string]func() error{
+				"Mailbox":             func() error { _, err := s.Mailbox(ctx, id); return err },
+				"MailboxesByStatus":   func() error { _, err := s.MailboxesByStatus(ctx, outreach.MailboxActive); return err },
+				"LeaseForSync":        func() error { _, err := s.LeaseForSync(ctx, l); return err },
+				"LeaseMailbox":        func() error { _, err := s.LeaseMailbox(ctx, store.SendLease, id, l); return err },
+				"SendableMailboxes":   func() error { _, err := s.SendableMailboxes(ctx, ids, time.Now(), l.Dead); return err },
+				"AdoptMailboxes":      func() error { return s.AdoptMailboxes(ctx, "nextSendAt") },
+				"LeaseOwners":         func() error { _, err := s.LeaseOwners(ctx, store.Claim); return err },
+				"RenewLeases":         func() error { return s.RenewLeases(ctx, store.Claim, l) },
+				"DueFollowups":        func() error { _, err := s.DueFollowups(ctx, id, ids, l.Dead, 20); return err },
+				"DueNew":              func() error { _, err := s.DueNew(ctx, id, id, l.Dead, 20); return err },
+				"CountDue":            func() error { _, err := s.CountDue(ctx, outreach.StateActive); return err },
+				"Claim":               func() error { _, err := s.Claim(ctx, ids, l); return err },
+				"TakeOver":            func() error { _, err := s.TakeOver(ctx, id, l); return err },
+				"EndPauses":           func() error { return s.EndPauses(ctx) },
+				"ReleaseClaim":        func() error { return s.ReleaseClaim(ctx, id, "t", bson.D{{Key: "step", Value: 1}}) },
+				"RecipientsByEmail":   func() error { _, err := s.RecipientsByEmail(ctx, "a"); return err },
+				"UnfinishedReplies":   func() error { _, err := s.UnfinishedReplies(ctx, id); return err },
+				"RepliesByMessageIDs": func() error { _, err := s.RepliesByMessageIDs(ctx, []string{"a", "b", "c"}); return err },
+				"RepliesOfThread":     func() error { _, err := s.RepliesOfThread(ctx, id); return err },
+				"CountReplies":        func() error { _, err := s.CountReplies(ctx, ids); return err },
+				"CountBounces":        func() error { _, err := s.CountBounces(ctx, id); return err },
+				"PendingReplies":      func() error { _, err := s.PendingReplies(ctx, 0, 10); return err },
+				"ClassificationByKey": func() error { _, err := s.ClassificationByKey(ctx, "k"); return err },
+				"RefreshThreadIntent": func() error { return s.RefreshThreadIntent(ctx, id) },
+				"Reserve":             func() error { _, err := s.Reserve(ctx, "k", 3); return err },
+				"PruneCounters":       func() error { return s.PruneCounters(ctx) },
+				"Upcoming":            func() error { return s.Upcoming(ctx, id, outreach.StateActive, func(outreach.Recipient) error { return nil }) },
+				"ShiftDue":            func() error { return s.ShiftDue(ctx, id, time.Hour) },
+			} {
+				if err := call(); err != nil && !errors.Is(err, store.ErrNotFound) {
+					t.Errorf("%s: %v", name, err)
+				}
+				queries := r.Queries()
+				if len(queries) == 0 {
+					t.Errorf("%s asked nothing", name)
+				}
+				storetest.RequireIndexed(t, r, queries)
+			}
+		})
+	}
+}
