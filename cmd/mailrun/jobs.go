@@ -100,16 +100,21 @@ func runSequences(ctx context.Context, a *app, o sequence.Options, flags jobFlag
 		return err
 	}
 	bar := a.progress("sending")
-	run, err := a.runJob(ctx, job.Job{
-		Name: outreach.JobRunSequences, Enabled: a.settings.SequenceWorkerEnabled, Switch: "SEQUENCE_WORKER_ENABLED", MaxRuntime: flags.maxRuntime,
-		Do: func(ctx context.Context, progress job.Progress) (any, error) {
-			o.Deadline = w.Store.Now().Add(flags.maxRuntime)
-			o.Progress = func(stats any) { progress(stats); bar.sent(stats) }
-			return w.Run(ctx, o)
-		},
-	}, flags)
+	run, err := a.runJob(ctx, a.sendJob(w, o, flags.maxRuntime, bar.sent), flags)
 	bar.done()
 	return a.reportRun(run, err, flags)
+}
+
+// sendJob is one run of run-sequences; show is told of its counts as they grow.
+func (a *app) sendJob(w *sequence.Worker, o sequence.Options, maxRuntime time.Duration, show func(stats any)) job.Job {
+	return job.Job{
+		Name: outreach.JobRunSequences, Enabled: a.settings.SequenceWorkerEnabled, Switch: "SEQUENCE_WORKER_ENABLED", MaxRuntime: maxRuntime,
+		Do: func(ctx context.Context, progress job.Progress) (any, error) {
+			o.Deadline = w.Store.Now().Add(maxRuntime)
+			o.Progress = func(stats any) { progress(stats); show(stats) }
+			return w.Run(ctx, o)
+		},
+	}
 }
 
 const syncMailboxesLong = `Reads every active mailbox that is due over IMAP and turns what came back into replies, threads, bounces and opt-outs; answered recipients
@@ -154,16 +159,21 @@ func syncMailboxes(ctx context.Context, a *app, o inbox.Options, concurrency int
 		s.Concurrency = concurrency
 	}
 	bar := a.progress("reading")
-	run, err := a.runJob(ctx, job.Job{
-		Name: outreach.JobSyncMailboxes, Enabled: a.settings.MailboxSyncEnabled, Switch: "MAILBOX_SYNC_ENABLED", MaxRuntime: flags.maxRuntime,
-		Do: func(ctx context.Context, progress job.Progress) (any, error) {
-			o.Deadline = s.Store.Now().Add(flags.maxRuntime)
-			o.Progress = func(stats any) { progress(stats); bar.synced(stats) }
-			return a.syncAndClassify(ctx, s, o)
-		},
-	}, flags)
+	run, err := a.runJob(ctx, a.syncJob(s, o, flags.maxRuntime, bar.synced), flags)
 	bar.done()
 	return a.reportRun(run, err, flags)
+}
+
+// syncJob is one run of sync-mailboxes; show is told of its counts as they grow.
+func (a *app) syncJob(s *inbox.Syncer, o inbox.Options, maxRuntime time.Duration, show func(stats any)) job.Job {
+	return job.Job{
+		Name: outreach.JobSyncMailboxes, Enabled: a.settings.MailboxSyncEnabled, Switch: "MAILBOX_SYNC_ENABLED", MaxRuntime: maxRuntime,
+		Do: func(ctx context.Context, progress job.Progress) (any, error) {
+			o.Deadline = s.Store.Now().Add(maxRuntime)
+			o.Progress = func(stats any) { progress(stats); show(stats) }
+			return a.syncAndClassify(ctx, s, o)
+		},
+	}
 }
 
 // syncAndClassify reads the mailboxes and then has new replies classified, if that is switched on. What is not classified now is by the next

@@ -21,6 +21,7 @@ const listedMailboxes = 200
 
 // cronView is the page /settings/cron.
 type cronView struct {
+	Now       string
 	User      account
 	Notice    string
 	Version   string
@@ -114,7 +115,7 @@ func (s *Server) cronPage(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	now := s.Store.Now()
-	view := cronView{User: whoami(u), Notice: s.Notice, Version: s.Version}
+	view := cronView{Now: now.Format(time.RFC3339), User: whoami(u), Notice: s.Notice, Version: s.Version}
 	if view.Cards, err = s.cards(r.Context(), now); err != nil {
 		s.broken(w, r, err)
 		return
