@@ -48,8 +48,10 @@ func TestQueriesAreIndexed(t *testing.T) {
 				"RefreshThreadIntent": func() error { return s.RefreshThreadIntent(ctx, id) },
 				"Reserve":             func() error { _, err := s.Reserve(ctx, "k", 3); return err },
 				"PruneCounters":       func() error { return s.PruneCounters(ctx) },
-				"Upcoming":            func() error { return s.Upcoming(ctx, id, outreach.StateActive, func(outreach.Recipient) error { return nil }) },
-				"ShiftDue":            func() error { return s.ShiftDue(ctx, id, time.Hour) },
+				"Upcoming": func() error {
+					return s.Upcoming(ctx, id, outreach.StateActive, func(outreach.Recipient) error { return nil })
+				},
+				"ShiftDue": func() error { return s.ShiftDue(ctx, id, time.Hour) },
 			} {
 				if err := call(); err != nil && !errors.Is(err, store.ErrNotFound) {
 					t.Errorf("%s: %v", name, err)
