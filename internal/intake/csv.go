@@ -59,27 +59,36 @@ func timezone(r *outreach.Recipient) *string  { return &r.Timezone }
 
 // NewCSV reads the header. Its error says what is wrong with the file as a whole.
 func NewCSV(file string, r io.Reader) (*CSV, error) {
-	text := bufio.NewReaderSize(transform.NewReader(r, encoding.BOMOverride(latinFallback{})), 64<<10)
-	head, err := text.Peek(16 << 10)
-	if len(head) == 0 {
-		if err != nil && !errors.Is(err, io.EOF) {
-			return nil, Problems{{File: file, Message: err.Error()}}
-		}
-		return nil, Problems{{File: file, Message: "is empty; the first line names the columns, one of them email"}}
-	}
-	rows := csv.NewReader(text)
-	rows.Comma = separator(head)
-	rows.FieldsPerRecord = -1
-	rows.ReuseRecord = true
-	header, err := rows.Read()
+	rows, header, err := openCSV(file, r)
 	if err != nil {
-		return nil, Problems{{File: file, Line: 1, Message: "cannot read the header: " + csvReason(err)}}
+		return nil, err
 	}
 	c := &CSV{rows: rows}
 	if problems := c.readHeader(file, header); len(problems) > 0 {
 		return nil, problems
 	}
 	return c, nil
+}
+
+// openCSV finds out how a file is written and reads its first row.
+func openCSV(file string, r io.Reader) (*csv.Reader, []string, error) {
+	text := bufio.NewReaderSize(transform.NewReader(r, encoding.BOMOverride(latinFallback{})), 64<<10)
+	head, err := text.Peek(16 << 10)
+	if len(head) == 0 {
+		if err != nil && !errors.Is(err, io.EOF) {
+			return nil, nil, Problems{{File: file, Message: err.Error()}}
+		}
+		return nil, nil, Problems{{File: file, Message: "is empty"}}
+	}
+	rows := csv.NewReader(text)
+	rows.Comma = separator(head)
+	rows.FieldsPerRecord = -1
+	rows.ReuseRecord = true
+	first, err := rows.Read()
+	if err != nil {
+		return nil, nil, Problems{{File: file, Line: 1, Message: "cannot read the first line: " + csvReason(err)}}
+	}
+	return rows, first, nil
 }
 
 // separator is the candidate that the first line has most of, outside quotes.
@@ -141,20 +150,29 @@ func (c *CSV) Variables() []string {
 // Next returns the next recipient and its row. The error is io.EOF at the end, a *Refused for a row that cannot be taken (the next call goes on
 // behind it), or what reading failed with.
 func (c *CSV) Next() (outreach.Recipient, int, error) {
-	record, err := c.rows.Read()
-	if _, bad := errors.AsType[*csv.ParseError](err); bad {
-		line, _ := parseErrorLine(err)
-		return outreach.Recipient{}, line, &Refused{Row: line, Reason: csvReason(err)}
-	}
+	record, row, err := c.read()
 	if err != nil {
-		return outreach.Recipient{}, 0, err
+		return outreach.Recipient{}, row, err
 	}
-	row, _ := c.rows.FieldPos(0)
 	recipient, why := c.recipient(record)
 	if why != nil {
 		return recipient, row, &Refused{Row: row, Email: short(c.email(record)), Reason: why.Error()}
 	}
 	return recipient, row, nil
+}
+
+// read returns the next row as it is written.
+func (c *CSV) read() (record []string, row int, err error) {
+	record, err = c.rows.Read()
+	if _, bad := errors.AsType[*csv.ParseError](err); bad {
+		line, _ := parseErrorLine(err)
+		return nil, line, &Refused{Row: line, Reason: csvReason(err)}
+	}
+	if err != nil {
+		return nil, 0, err
+	}
+	row, _ = c.rows.FieldPos(0)
+	return record, row, nil
 }
 
 func (c *CSV) email(record []string) string {

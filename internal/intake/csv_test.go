@@ -86,7 +86,7 @@ func TestCSVRefusesRowsOneByOne(t *testing.T) {
 
 func TestCSVHeaderMistakes(t *testing.T) {
 	for text, want := range map[string]string{
-		"":                           "f.csv: is empty; the first line names the columns, one of them email",
+		"":                           "f.csv: is empty",
 		"name,company\n":             "f.csv line 1: no email column among name, company",
 		"email,E-Mail\n":             `f.csv line 1: columns "email" and "E-Mail" mean the same`,
 		"email,Job title,jobTitle\n": `f.csv line 1: columns "Job title" and "jobTitle" mean the same`,
@@ -152,6 +152,36 @@ func TestCSVMemoryDoesNotGrowWithTheFile(t *testing.T) {
 		t.Errorf("heap grew from %d to %d bytes", before.HeapAlloc, after.HeapAlloc)
 	}
 	runtime.KeepAlive(c)
+}
+
+func TestSuppressionLists(t *testing.T) {
+	for name, text := range map[string]string{
+		"lines":  "Ann@X.io\n@example.com\nbad one\n",
+		"column": "id;E-Mail;reason\n1;ann@x.io;\n2;example.com;bounce\n3;bad one;\n",
+	} {
+		l, err := NewSuppressionList("f", strings.NewReader(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for {
+			value, reason, err := l.Next()
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			if err != nil {
+				value, reason = "refused", ""
+			}
+			got = append(got, value+" "+string(reason))
+		}
+		want := []string{"ann@x.io manual", "example.com manual", "refused "}
+		if name == "column" {
+			want[1] = "example.com bounce"
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
 }
 
 func FuzzCSV(f *testing.F) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -13,6 +14,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"mailrun/internal/content"
 	"mailrun/pkg/outreach"
 )
 
@@ -31,11 +33,14 @@ type Named struct {
 	Line int
 }
 
-// ProblemAt makes a Problem of what somebody else found wrong with a field, such as steps[2].subject, and finds its line.
+// ProblemAt makes a Problem of what somebody else found wrong with a field, such as steps[1].subject, and finds its line; what has none takes that of what holds it.
 func (s *Sequence) ProblemAt(field, message string) Problem {
-	line, known := s.lines[field]
-	if !known {
-		line = s.Line
+	line := s.Line
+	for place := field; place != ""; place = place[:max(strings.LastIndexAny(place, ".["), 0)] {
+		if known, ok := s.lines[place]; ok {
+			line = known
+			break
+		}
 	}
 	return Problem{File: s.File, Line: line, Field: field, Message: message}
 }
@@ -87,10 +92,17 @@ func (f *form) sequence(n *yaml.Node) Sequence {
 	if given["name"] == nil {
 		f.fail(n, "name", "missing")
 	}
-	if len(d.Steps) == 0 {
-		f.fail(n, "steps", "missing: a sequence has at least one")
+	for _, p := range content.Check(d, nil) {
+		f.add(s.ProblemAt(p.Field, p.Message))
 	}
 	return s
+}
+
+// add keeps a problem unless the field has one already.
+func (f *form) add(p Problem) {
+	if !slices.ContainsFunc(f.problems, func(other Problem) bool { return other.Field == p.Field && other.Line == p.Line }) {
+		f.problems = append(f.problems, p)
+	}
 }
 
 // step reads the next step. Ids that are not given are made from the place, so that applying a file again changes nothing.
@@ -109,7 +121,7 @@ func (s *Sequence) step(f *form) setter {
 		s.note(n, path, given)
 		s.Doc.Steps = append(s.Doc.Steps, step)
 		if n.Kind == yaml.MappingNode {
-			f.checkStep(n, path, s.Doc.Steps)
+			f.checkStep(n, path, s.Doc.Steps, given["delay"] != nil)
 		}
 	}
 }
@@ -137,31 +149,22 @@ func (s *Sequence) variant(f *form, step *outreach.Step) setter {
 }
 
 // checkStep checks the newest step against itself and the ones before it.
-func (f *form) checkStep(n *yaml.Node, path string, steps []outreach.Step) {
+func (f *form) checkStep(n *yaml.Node, path string, steps []outreach.Step, delayed bool) {
 	step := &steps[len(steps)-1]
 	for i := range steps[:len(steps)-1] {
 		if steps[i].ID == step.ID {
-			f.fail(n, path+".id", "%q is the id of step %d too", step.ID, i+1)
+			f.fail(n, path+".id", "%q is the id of steps[%d] too", step.ID, i)
 		}
 	}
-	if len(steps) > 1 && step.Delay == "" {
+	if len(steps) > 1 && !delayed {
 		f.fail(n, path+".delay", "missing: every step but the first says how long after the one before it is sent (3d, 12h, 3bd)")
 	}
 	ids := map[string]bool{}
-	subject, body := step.Subject != "", step.Text != "" || step.HTML != ""
 	for _, v := range step.Variants {
 		if ids[v.ID] {
 			f.fail(n, path+".variants", "two variants have the id %q", v.ID)
 		}
 		ids[v.ID] = true
-		subject = subject || v.Subject != ""
-		body = body || v.Text != "" || v.HTML != ""
-	}
-	if len(steps) == 1 && !subject {
-		f.fail(n, path+".subject", "missing: the first step needs one")
-	}
-	if !body {
-		f.fail(n, path+".text", "missing: a step needs text or html")
 	}
 }
 

@@ -51,7 +51,7 @@ func TestSequence(t *testing.T) {
 	if diff := cmp.Diff([]Named{{"ann@example.com", 2}}, got[0].Mailboxes); diff != "" {
 		t.Error(diff)
 	}
-	if p := got[0].ProblemAt("steps[2].variants[2].text", "x"); p.Line != 17 {
+	if p := got[0].ProblemAt("steps[1].variants[1].text", "x"); p.Line != 17 {
 		t.Errorf("line %d, want 17", p.Line)
 	}
 }
@@ -79,11 +79,11 @@ steps:
 		t.Fatal("accepted")
 	}
 	for _, want := range []string{
-		"s.yaml line 1: nam: unknown field", "s.yaml line 1: name: missing", `line 2: timezone: unknown time zone "Nowhere"`, `line 3: window.days[2]: bad window day "someday"`,
-		"line 3: window.start: bad", `line 4: holidays[1]: "25.12.2026" is not a date`, "line 4: holidays[2]:", `line 5: dailyLimit: "-1"`, `line 6: mailboxes[1]: "not-an-address" has no @`,
-		"line 7: mailboxIds[1]:", `line 8: status: "active" cannot be set in a file`, `line 9: guard.bounceRateMax: "5"`, "line 11: steps[1].subject: missing",
-		`line 12: steps[2].delay: bad delay "3 fortnights"`, "line 12: steps[2].text: missing", `line 14: steps[3].id: "step-1" is the id of step 1 too`,
-		"line 14: steps[3].delay: missing", "steps[3].variants: two variants", `steps[3].variants[2].weight: "lots"`, "line 16: steps[4]: expected fields",
+		"s.yaml line 1: nam: unknown field", "s.yaml line 1: name: missing", `line 2: timezone: unknown time zone "Nowhere"`, `line 3: window.days[1]: bad window day "someday"`,
+		"line 3: window.start: bad", `line 4: holidays[0]: "25.12.2026" is not a date`, "line 4: holidays[1]:", `line 5: dailyLimit: "-1"`, `line 6: mailboxes[0]: "not-an-address" has no @`,
+		"line 7: mailboxIds[0]:", `line 8: status: "active" cannot be set in a file`, `line 9: guard.bounceRateMax: "5"`, "line 11: steps[0].subject: the first step",
+		`line 12: steps[1].delay: bad delay "3 fortnights"`, "line 12: steps[1].text: ", `line 14: steps[2].id: "step-1" is the id of steps[0] too`,
+		"line 14: steps[2].delay: missing", "steps[2].variants: two variants", `steps[2].variants[1].weight: "lots"`, "line 16: steps[3]: expected fields",
 	} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("lacks %q in:\n%v", want, err)

@@ -22,7 +22,7 @@ type form struct {
 	problems Problems
 }
 
-// setter reads one node into a field. path is the field's name as a person would say it: smtp.port, steps[2].delay.
+// setter reads one node into a field. path is the field's name as a person would say it: smtp.port, steps[1].delay.
 type setter func(n *yaml.Node, path string)
 
 func (f *form) fail(n *yaml.Node, path, format string, args ...any) {
@@ -195,7 +195,7 @@ func (f *form) list(item func(n *yaml.Node, path string)) setter {
 			return
 		}
 		for i, node := range n.Content {
-			item(resolve(node), fmt.Sprintf("%s[%d]", path, i+1))
+			item(resolve(node), fmt.Sprintf("%s[%d]", path, i))
 		}
 	}
 }
