@@ -50,7 +50,7 @@ func TestDefaults(t *testing.T) {
 	got := mustLoad(t, nil, nil)
 	got.Lines, got.SQLitePath = nil, ""
 	want := &Settings{
-		SequenceWorkerEnabled: true, MailboxSyncEnabled: true, MongoDBDatabase: "mailrun", Collections: map[string]string{},
+		SequenceWorkerEnabled: true, MailboxSyncEnabled: true, Collections: map[string]string{},
 		IMAP:               FallbackMailbox{Port: 993, Security: outreach.SecurityTLS},
 		AI:                 Model{Timeout: 20 * time.Second, MaxCallsPerRun: 200},
 		ListenAddr:         "127.0.0.1:8080",
@@ -235,20 +235,6 @@ func TestOpenAIKeyStandsIn(t *testing.T) {
 	}
 	if s := mustLoad(t, nil, map[string]string{"OPENAI_API_KEY": "o", "AI_API_KEY": "a"}); s.AI.APIKey.Reveal() != "a" {
 		t.Error("AI_API_KEY does not win")
-	}
-}
-
-func TestDatabaseOfURI(t *testing.T) {
-	for uri, want := range map[string]string{
-		"":                                     "mailrun",
-		"mongodb://h":                          "mailrun",
-		"mongodb://h/?x=1":                     "mailrun",
-		"mongodb://u:p@h1:1,h2:2/crm?x=/y":     "crm",
-		"mongodb+srv://u:p%40@cluster.h/a%20b": "a b",
-	} {
-		if got := databaseOf(Secret(uri)); got != want {
-			t.Errorf("%s: got %q, want %q", uri, got, want)
-		}
 	}
 }
 

@@ -3,7 +3,6 @@ package config
 import (
 	"errors"
 	"fmt"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -206,9 +205,6 @@ func (l *loader) complete(s *Settings) {
 	if s.IMAP.Host != "" && (s.IMAP.User == "" || s.IMAP.Password == "") {
 		l.fail(fmt.Errorf("IMAP_HOST needs IMAP_USER and IMAP_PASSWORD (%s)", l.origins["IMAP_HOST"].origin))
 	}
-	if s.MongoDBDatabase == "" {
-		s.MongoDBDatabase = databaseOf(s.MongoDBURI)
-	}
 }
 
 // doorDefaults completes a port by its protection and the other way round (RFC 8314 section 3.2: 993 is IMAP over TLS).
@@ -226,18 +222,6 @@ func doorDefaults(security outreach.Security, port int) (outreach.Security, int)
 		port = 143
 	}
 	return security, port
-}
-
-// databaseOf returns the database that a MongoDB URI names, else mailrun. The hosts of such a URI may be several, which net/url refuses.
-func databaseOf(uri Secret) string {
-	_, rest, _ := strings.Cut(uri.Reveal(), "://")
-	rest, _, _ = strings.Cut(rest, "?")
-	rest = rest[strings.LastIndex(rest, "@")+1:]
-	_, name, _ := strings.Cut(rest, "/")
-	if name, err := url.PathUnescape(name); err == nil && name != "" {
-		return name
-	}
-	return "mailrun"
 }
 
 // absolute makes a path absolute: a leading ~/ is the home folder, a relative path counts from dir, or from the working folder if dir is blank.

@@ -26,7 +26,8 @@ type Settings struct {
 	AutoClassify          bool
 
 	// MongoDBURI decides the engine: set, MongoDB holds everything; empty, the file SQLitePath does.
-	MongoDBURI      Secret
+	MongoDBURI Secret
+	// MongoDBDatabase is blank unless it was set: the URI may name one.
 	MongoDBDatabase string
 	SQLitePath      string
 	// Collections maps default collection names to the ones in use.
