@@ -60,8 +60,13 @@ func cronFile(named, preset string) string {
 
 // cronQuote quotes a word for sh inside a crontab line, where an unescaped percent sign would end the command (crontab(5)).
 func cronQuote(word string) string {
+	return strings.ReplaceAll(shellQuote(word), "%", `\%`)
+}
+
+// shellQuote quotes a word for sh where it needs quotes.
+func shellQuote(word string) string {
 	if strings.Trim(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+") != "" {
 		word = "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 	}
-	return strings.ReplaceAll(word, "%", `\%`)
+	return word
 }

@@ -94,3 +94,8 @@ func explain(err error, what, name, hint string) error {
 	}
 	return err
 }
+
+func findUser(ctx context.Context, s *store.Store, name string) (*outreach.User, error) {
+	u, err := s.UserByEmail(ctx, strings.ToLower(strings.TrimSpace(name)))
+	return u, explain(err, "user", name, "see `mailrun users list`")
+}

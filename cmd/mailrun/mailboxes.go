@@ -63,25 +63,9 @@ func (a *app) mailboxRow(mb *outreach.Mailbox) []string {
 }
 
 func newMailboxesShow(a *app) *cobra.Command {
-	var asJSON bool
-	cmd := &cobra.Command{
-		Use:   "show EMAIL",
-		Short: "Show a mailbox, without its secrets",
-		Args:  cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			s, err := a.Store(cmd.Context())
-			if err != nil {
-				return err
-			}
-			mb, err := findMailbox(cmd.Context(), s, args[0])
-			if err != nil {
-				return err
-			}
-			return a.printDocument(mb, asJSON)
-		},
-	}
-	addJSON(cmd, &asJSON)
-	return cmd
+	return a.showCommand("show EMAIL", "Show a mailbox, without its secrets", func(cmd *cobra.Command, s *store.Store, name string) (any, error) {
+		return findMailbox(cmd.Context(), s, name)
+	})
 }
 
 func newMailboxesPause(a *app) *cobra.Command {

@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"mailrun/internal/config"
 	"mailrun/internal/mailbox"
 	"mailrun/internal/store"
+	"mailrun/internal/store/mongo"
 	"mailrun/internal/store/sqlite"
 )
 
@@ -24,7 +26,7 @@ func (a *app) Store(ctx context.Context) (*store.Store, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
-	engine, err := openEngine(ctx, settings)
+	engine, err := a.openEngine(ctx, settings)
 	if err != nil {
 		return nil, err
 	}
@@ -32,11 +34,34 @@ func (a *app) Store(ctx context.Context) (*store.Store, error) {
 	return a.store, nil
 }
 
-func openEngine(ctx context.Context, settings *config.Settings) (store.Engine, error) {
-	if settings.SQLitePath == "" {
+// openEngine opens the engine that the settings name and makes its indexes.
+func (a *app) openEngine(ctx context.Context, settings *config.Settings) (store.Engine, error) {
+	if settings.MongoDBURI != "" {
+		return a.openMongo(ctx, settings.MongoDBURI.Reveal(), settings.MongoDBDatabase)
+	}
+	return a.openSQLite(ctx, settings.SQLitePath)
+}
+
+func (a *app) openMongo(ctx context.Context, uri, database string) (store.Engine, error) {
+	engine, err := mongo.Open(ctx, uri, database, mongo.Options{Collections: a.settings.Collections, Log: a.log})
+	if err != nil {
+		return nil, err
+	}
+	if err := engine.EnsureIndexes(ctx); err != nil {
+		return nil, errors.Join(err, engine.Close(context.WithoutCancel(ctx)))
+	}
+	return engine, nil
+}
+
+func (a *app) openSQLite(ctx context.Context, path string) (store.Engine, error) {
+	if path == "" {
 		return nil, badInput("SQLITE_PATH is not set and the system names no data folder (HOME is not set)")
 	}
-	return sqlite.Open(ctx, settings.SQLitePath, sqlite.Options{Collections: settings.Collections})
+	engine, err := sqlite.Open(ctx, path, sqlite.Options{Collections: a.settings.Collections})
+	if err != nil {
+		return nil, err
+	}
+	return engine, nil
 }
 
 // Dialer opens mailboxes' sessions as the settings say.

@@ -35,18 +35,42 @@ func newRoot(a *app) *cobra.Command {
 		Use:   "mailrun",
 		Short: "Send outreach sequences, read the answers",
 		Long:  rootLong,
-	},
-		newMailboxes(a), newInit(a), newCrontab(a), newVersion(a),
-	)
+	})
+	for _, section := range sections(a) {
+		root.AddGroup(&cobra.Group{ID: section.title, Title: section.title + ":"})
+		for _, cmd := range section.commands {
+			cmd.GroupID = section.title
+			root.AddCommand(cmd)
+		}
+	}
+	last := root.Groups()[len(root.Groups())-1].ID
+	root.SetHelpCommandGroupID(last)
+	root.SetCompletionCommandGroupID(last)
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.SetIn(a.in)
 	root.SetOut(a.out)
 	root.SetErr(a.err)
 	root.SetHelpTemplate(root.HelpTemplate() + exitHelp)
-	root.CompletionOptions.HiddenDefaultCmd = false
 	a.global.register(root.PersistentFlags())
 	watch(a, root)
 	return root
+}
+
+// section is a part of the list of commands.
+type section struct {
+	title    string
+	commands []*cobra.Command
+}
+
+// sections lists every command.
+func sections(a *app) []section {
+	return []section{
+		{"Jobs", []*cobra.Command{newRunSequences(a), newSyncMailboxes(a), newLogs(a), newStatus(a), newPlan(a)}},
+		{"Set-up", []*cobra.Command{newInit(a), newDoctor(a), newCrontab(a), newDemo(a)}},
+		{"Outreach", []*cobra.Command{newMailboxes(a), newSequences(a), newRecipients(a), newSuppressions(a)}},
+		{"What happened", []*cobra.Command{newHistory(a), newReplies(a), newThreads(a), newInspect(a)}},
+		{"System", []*cobra.Command{newServe(a), newUsers(a), newDB(a), newVersion(a)}},
+	}
 }
 
 // watch notes for every command that it was reached: what fails before that is a mistake in the command line. It also bounds what a command
