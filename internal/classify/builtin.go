@@ -1,0 +1,65 @@
+package classify
+
+import (
+	"context"
+	"slices"
+
+	"mailrun/pkg/outreach"
+)
+
+// Builtin labels replies without any server: a linear model over concepts, words and pieces of words, with rules on top for what must not
+// go wrong. It is safe for concurrent use.
+type Builtin struct{ weights *weights }
+
+// NewBuiltin reads the embedded weights.
+func NewBuiltin() (*Builtin, error) {
+	w, err := unpack(packedWeights)
+	if err != nil {
+		return nil, err
+	}
+	return &Builtin{w}, nil
+}
+
+// CacheKey is empty: asking again costs nothing.
+func (b *Builtin) CacheKey(Input) string { return "" }
+
+// Classify labels a reply. It never fails.
+func (b *Builtin) Classify(_ context.Context, in Input) (outreach.Classification, error) {
+	if c, ok := ByRule(in); ok {
+		return c, nil
+	}
+	intent, confidence := b.intent(in.VisibleText)
+	c := outreach.Classification{
+		Status: outreach.ClassificationDone, Intent: intent, Sentiment: sentiment(intent), Confidence: confidence,
+		Summary: summarize(in.VisibleText), Source: SourceBuiltin, FollowUpAt: followUp(intent, in), ReturnDate: in.ReturnDate,
+	}
+	if intent == outreach.IntentReferral || intent == outreach.IntentLeftCompany || intent == outreach.IntentWrongPerson || intent == outreach.IntentOutOfOffice {
+		c.Referral = findReferral(in)
+	}
+	return c, nil
+}
+
+// intent weighs a text. An opt-out needs a word of it in the text, and one that is asked for in plain words is nothing else.
+func (b *Builtin) intent(text string) (outreach.Intent, float64) {
+	p := b.weights.probabilities(read(text).features())
+	optOut := slices.Index(outreach.Intents, outreach.IntentUnsubscribe)
+	switch asks(text) {
+	case askedPlainly:
+		return outreach.IntentUnsubscribe, 0.98
+	case askedNothing:
+		p[optOut] = 0
+	}
+	best := slices.Index(p, slices.Max(p))
+	return outreach.Intents[best], min(p[best], 0.99)
+}
+
+// sentiment is what an intent says of the writer's mind.
+func sentiment(intent outreach.Intent) string {
+	switch intent {
+	case outreach.IntentInterested, outreach.IntentMeetingRequest, outreach.IntentInformationRequest:
+		return Positive
+	case outreach.IntentNotInterested, outreach.IntentUnsubscribe, outreach.IntentObjection:
+		return Negative
+	}
+	return Neutral
+}
