@@ -2,17 +2,15 @@ package main
 
 import (
 	"context"
-	"errors"
 
 	"mailrun/internal/classify"
-	"mailrun/pkg/outreach"
 )
 
 // classifier is the model that the settings name, else the built-in one.
 func (a *app) classifier() (classify.Classifier, error) {
 	ai := a.settings.AI
 	if ai.BaseURL == "" {
-		return builtinClassifier()
+		return classify.NewBuiltin()
 	}
 	model, err := classify.NewModel(classify.ModelConfig{
 		BaseURL: ai.BaseURL, APIKey: ai.APIKey.Reveal(), Model: ai.Name, Timeout: ai.Timeout, MaxCalls: ai.MaxCallsPerRun, Log: a.log,
@@ -36,13 +34,3 @@ func (a *app) classify(ctx context.Context) (classify.Counts, error) {
 	runner := &classify.Runner{Classifier: c, Store: st, MaxCalls: a.settings.AI.MaxCallsPerRun, Now: st.Now, Log: a.log}
 	return runner.Run(ctx)
 }
-
-// rulesOnly stands in until the built-in classifier is here.
-type rulesOnly struct{}
-
-func (rulesOnly) Classify(context.Context, classify.Input) (outreach.Classification, error) {
-	return outreach.Classification{}, errors.New("no classifier")
-}
-func (rulesOnly) CacheKey(classify.Input) string { return "" }
-
-func builtinClassifier() (classify.Classifier, error) { return rulesOnly{}, nil }

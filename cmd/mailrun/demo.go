@@ -179,7 +179,7 @@ func (d *demo) sync(ctx context.Context) (any, error) {
 
 // classify labels new replies with the built-in classifier.
 func (d *demo) classify(ctx context.Context) (classify.Counts, error) {
-	builtin, err := builtinClassifier()
+	builtin, err := classify.NewBuiltin()
 	if err != nil {
 		return classify.Counts{}, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -99,6 +100,9 @@ func runSequences(ctx context.Context, a *app, o sequence.Options, flags jobFlag
 	if err != nil {
 		return err
 	}
+	if err := checkSequences(ctx, w.Store, o.Sequences); err != nil {
+		return err
+	}
 	bar := a.progress("sending")
 	run, err := a.runJob(ctx, a.sendJob(w, o, flags.maxRuntime, bar.sent), flags)
 	bar.done()
@@ -155,6 +159,9 @@ func syncMailboxes(ctx context.Context, a *app, o inbox.Options, concurrency int
 	if err != nil {
 		return err
 	}
+	if err := checkMailboxes(ctx, s.Store, o.Mailboxes); err != nil {
+		return err
+	}
 	if concurrency > 0 {
 		s.Concurrency = concurrency
 	}
@@ -193,6 +200,36 @@ func (a *app) syncAndClassify(ctx context.Context, s *inbox.Syncer, o inbox.Opti
 	return stats, err
 }
 
+// checkSequences refuses names of which no sequence is active, before a run begins.
+func checkSequences(ctx context.Context, st *store.Store, names []string) error {
+	for _, name := range names {
+		switch seq, err := st.SequenceByName(ctx, name); {
+		case errors.Is(err, store.ErrNotFound):
+			return unknownName(name, "")
+		case err != nil:
+			return err
+		case seq.Status != outreach.SequenceActive:
+			return badInput("--sequence: %q is %s and sends nothing; `mailrun sequences activate` or `resume` starts it", name, seq.Status)
+		}
+	}
+	return nil
+}
+
+// checkMailboxes refuses addresses that are no mailbox, before a run begins.
+func checkMailboxes(ctx context.Context, st *store.Store, addresses []string) error {
+	for i, address := range addresses {
+		addresses[i] = strings.ToLower(address)
+		_, err := st.MailboxByEmail(ctx, addresses[i])
+		if errors.Is(err, store.ErrNotFound) {
+			return badInput("--mailbox: no mailbox has the address %q; `mailrun mailboxes list` shows them", address)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // runJob runs a job under this process's name.
 func (a *app) runJob(ctx context.Context, j job.Job, flags jobFlags) (*outreach.CronRunLog, error) {
 	r, err := a.runner(ctx)
@@ -205,9 +242,6 @@ func (a *app) runJob(ctx context.Context, j job.Job, flags jobFlags) (*outreach.
 // reportRun prints a run for whoever asked and turns its end into an exit code. Off a terminal a run says nothing: what went wrong with a
 // mailbox was logged when it began to.
 func (a *app) reportRun(run *outreach.CronRunLog, err error, flags jobFlags) error {
-	if errors.Is(err, sequence.ErrUnknownSequence) || errors.Is(err, inbox.ErrUnknownMailbox) {
-		err = inputError{err}
-	}
 	if run == nil {
 		return err
 	}

@@ -17,7 +17,7 @@ func newThreads(a *app) *cobra.Command {
 	return group(&cobra.Command{
 		Use:   "threads",
 		Short: "The conversations",
-	}, newThreadsList(a), newThreadsShow(a), newThreadsStatus(a))
+	}, newThreadsList(a), newThreadsShow(a), newThreadsReply(a), newThreadsStatus(a))
 }
 
 var threadStatuses = []outreach.ThreadStatus{outreach.ThreadOpen, outreach.ThreadArchived, outreach.ThreadSnoozed, outreach.ThreadClosed}

@@ -84,6 +84,9 @@ func (r *run) settle(ctx context.Context, a abandoned, search *sentSearch) error
 	if err != nil {
 		return errors.Join(err, r.Store.ReleaseClaim(ctx, a.rec.ID, r.me.Token, nil))
 	}
+	if h.Manual {
+		return r.settleManual(ctx, a.rec, h, search.found(ctx, h.MessageID))
+	}
 	if search.found(ctx, h.MessageID) {
 		return r.settledAsSent(ctx, seq, a.rec, h)
 	}
@@ -93,6 +96,16 @@ func (r *run) settle(ctx context.Context, a abandoned, search *sentSearch) error
 		RecipientID: a.rec.ID, Token: r.me.Token,
 		Recipient: bson.D{{Key: "state", Value: outreach.StateHeld}, {Key: "reason", Value: outreach.ReasonDeliveryUnknown}, {Key: "mailboxId", Value: h.MailboxID}},
 	})
+}
+
+// settleManual settles an answer that a person sent; it is no step and moves no recipient.
+func (r *run) settleManual(ctx context.Context, rec *outreach.Recipient, h *outreach.History, found bool) error {
+	fields := bson.D{{Key: "status", Value: outreach.HistoryUnknown}}
+	if found {
+		fields = bson.D{{Key: "status", Value: outreach.HistorySent}, {Key: "sentAt", Value: h.CreatedAt}, {Key: "settledBy", Value: SettledBySent}}
+	}
+	err := r.Store.UpdateHistory(ctx, h.ID, []outreach.HistoryStatus{outreach.HistorySending}, fields)
+	return errors.Join(err, r.Store.ReleaseClaim(ctx, rec.ID, r.me.Token, nil))
 }
 
 // settledAsSent records that a message went out after all, at the time its intent was written, and lets the recipient go on.

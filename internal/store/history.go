@@ -87,3 +87,18 @@ func (s *Store) HistoryByIDs(ctx context.Context, ids []bson.ObjectID) ([]outrea
 			"status", "createdAt", "sentAt", "repliedAt", "bouncedAt", "manual"},
 	})
 }
+
+// EachHistory calls each with every delivery of a sequence, without texts.
+func (s *Store) EachHistory(ctx context.Context, sequenceID bson.ObjectID, each func(*outreach.History) error) error {
+	q := Query{
+		Collection: History, Filter: bson.D{{Key: "sequenceId", Value: sequenceID}},
+		Fields: []string{"step", "variantId", "mailboxId", "from", "status", "createdAt", "sentAt", "manual"},
+	}
+	return s.engine.Find(ctx, q, func(raw bson.Raw) error {
+		var h outreach.History
+		if err := bson.Unmarshal(raw, &h); err != nil {
+			return err
+		}
+		return each(&h)
+	})
+}

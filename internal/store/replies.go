@@ -129,3 +129,18 @@ func (s *Store) CountBounces(ctx context.Context, recipientID bson.ObjectID) (in
 	n, err := s.engine.Count(ctx, Replies, bson.D{{Key: "sequenceRecipientId", Value: recipientID}, {Key: "kind", Value: outreach.KindBounce}})
 	return int(n), err
 }
+
+// EachReply calls each with every inbound message of a sequence, without texts.
+func (s *Store) EachReply(ctx context.Context, sequenceID bson.ObjectID, each func(*outreach.Reply) error) error {
+	q := Query{
+		Collection: Replies, Filter: bson.D{{Key: "sequenceId", Value: sequenceID}},
+		Fields: []string{"historyId", "kind", "classification"},
+	}
+	return s.engine.Find(ctx, q, func(raw bson.Raw) error {
+		var r outreach.Reply
+		if err := bson.Unmarshal(raw, &r); err != nil {
+			return err
+		}
+		return each(&r)
+	})
+}
