@@ -65,7 +65,7 @@ type section struct {
 // sections lists every command.
 func sections(a *app) []section {
 	return []section{
-		{"Jobs", []*cobra.Command{newRunSequences(a), newSyncMailboxes(a), newLogs(a), newStatus(a), newPlan(a)}},
+		{"Jobs", []*cobra.Command{newRunSequences(a), newSyncMailboxes(a), newLogs(a), newStatus(a), newStats(a), newPlan(a)}},
 		{"Set-up", []*cobra.Command{newInit(a), newDoctor(a), newCrontab(a), newDemo(a)}},
 		{"Outreach", []*cobra.Command{newMailboxes(a), newSequences(a), newRecipients(a), newSuppressions(a)}},
 		{"What happened", []*cobra.Command{newHistory(a), newReplies(a), newThreads(a), newInspect(a)}},

@@ -84,9 +84,29 @@ type threadMessage struct {
 }
 
 func newThreadsShow(a *app) *cobra.Command {
-	return a.showCommand("show ID", "Show a conversation, both directions", func(cmd *cobra.Command, s *store.Store, id string) (any, error) {
-		return viewThread(cmd.Context(), s, id)
-	})
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "show ID",
+		Short: "Show a conversation, both directions",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			s, err := a.Store(cmd.Context())
+			if err != nil {
+				return err
+			}
+			view, err := viewThread(cmd.Context(), s, args[0])
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return a.printJSON(view)
+			}
+			a.printConversation(view)
+			return nil
+		},
+	}
+	addJSON(cmd, &asJSON)
+	return cmd
 }
 
 func viewThread(ctx context.Context, s *store.Store, id string) (*threadView, error) {
