@@ -13,9 +13,9 @@ import (
 // failed for one says nothing about the other.
 type BouncedRecipient struct {
 	outreach.Bounce
-	Action string // failed, or delayed while the server still tries
+	Action string `json:"action,omitempty"` // failed, or delayed while the server still tries
 	// Original is the address as it was mailed to, where an alias or a forward led elsewhere; "" if it is the Recipient.
-	Original string
+	Original string `json:"original,omitempty"`
 }
 
 // bounceReading is what readBounce found.
