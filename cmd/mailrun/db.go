@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -121,12 +122,24 @@ func (a *app) openTarget(ctx context.Context, to, database string) (store.Engine
 		return a.openMongo(ctx, to, database)
 	case strings.HasPrefix(to, "sqlite://"), strings.HasPrefix(to, "sqlite:"):
 		path := strings.TrimPrefix(strings.TrimPrefix(to, "sqlite:"), "//")
-		return a.openSQLite(ctx, path)
+		return a.openFile(ctx, path)
 	}
 	if u, err := url.Parse(to); err == nil && len(u.Scheme) > 1 {
 		return nil, badInput("--to: %s:// is not known: expected mongodb://… or the path of an SQLite file", u.Scheme)
 	}
-	return a.openSQLite(ctx, to)
+	return a.openFile(ctx, to)
+}
+
+// openFile opens an SQLite file by its absolute name, so that the database in use is known under any name.
+func (a *app) openFile(ctx context.Context, path string) (store.Engine, error) {
+	full, err := filepath.Abs(path)
+	if err != nil {
+		return nil, badInput("--to: %w", err)
+	}
+	if real, err := filepath.EvalSymlinks(full); err == nil {
+		full = real
+	}
+	return a.openSQLite(ctx, full)
 }
 
 // copied is one collection's part of a copy: how many documents went over, and how many are there now.

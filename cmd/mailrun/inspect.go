@@ -22,31 +22,37 @@ const maxMessage = 512 << 10
 
 // inspected is what sync would make of one message.
 type inspected struct {
-	File          string                     `json:"file"`
-	Error         string                     `json:"error,omitempty"`
-	Kind          outreach.Kind              `json:"kind,omitempty"`
-	VisibleText   string                     `json:"visibleText"`
-	Snippet       string                     `json:"snippet"`
-	Bounce        *outreach.Bounce           `json:"bounce,omitempty"`
-	Bounces       []message.BouncedRecipient `json:"bounces,omitempty"`
-	ReturnDate    *time.Time                 `json:"returnDate,omitempty"`
-	LeftCompany   bool                       `json:"leftCompany"`
-	Forward       bool                       `json:"forward"`
-	Calendar      string                     `json:"calendar,omitempty"`
-	MessageID     string                     `json:"messageId,omitempty"`
-	InReplyTo     []string                   `json:"inReplyTo,omitempty"`
-	References    []string                   `json:"references,omitempty"`
-	OriginalIDs   []string                   `json:"originalIds,omitempty"`
-	OriginalTo    []string                   `json:"originalRecipients,omitempty"`
-	From          *outreach.Address          `json:"from,omitempty"`
-	To            []outreach.Address         `json:"to,omitempty"`
-	CC            []outreach.Address         `json:"cc,omitempty"`
-	Subject       string                     `json:"subject"`
-	Date          *time.Time                 `json:"date,omitempty"`
-	Attachments   []outreach.Attachment      `json:"attachments,omitempty"`
-	Truncated     bool                       `json:"truncated,omitempty"`
-	Classified    *outreach.Classification   `json:"classification,omitempty"`
-	ClassifyError string                     `json:"classificationError,omitempty"`
+	File          string                   `json:"file"`
+	Error         string                   `json:"error,omitempty"`
+	Kind          outreach.Kind            `json:"kind,omitempty"`
+	VisibleText   string                   `json:"visibleText"`
+	Snippet       string                   `json:"snippet"`
+	Bounce        *outreach.Bounce         `json:"bounce,omitempty"`
+	Bounces       []bounced                `json:"bounces,omitempty"`
+	ReturnDate    *time.Time               `json:"returnDate,omitempty"`
+	LeftCompany   bool                     `json:"leftCompany"`
+	Forward       bool                     `json:"forward"`
+	Calendar      string                   `json:"calendar,omitempty"`
+	MessageID     string                   `json:"messageId,omitempty"`
+	InReplyTo     string                   `json:"inReplyTo,omitempty"`
+	References    []string                 `json:"references,omitempty"`
+	OriginalIDs   []string                 `json:"originalIds,omitempty"`
+	OriginalTo    []string                 `json:"originalRecipients,omitempty"`
+	From          *outreach.Address        `json:"from,omitempty"`
+	To            []outreach.Address       `json:"to,omitempty"`
+	CC            []outreach.Address       `json:"cc,omitempty"`
+	Subject       string                   `json:"subject"`
+	Date          *time.Time               `json:"date,omitempty"`
+	Attachments   []outreach.Attachment    `json:"attachments,omitempty"`
+	Truncated     bool                     `json:"truncated,omitempty"`
+	Classified    *outreach.Classification `json:"classification,omitempty"`
+	ClassifyError string                   `json:"classificationError,omitempty"`
+}
+
+// bounced is one failed recipient of a bounce and what became of the message (RFC 3464 section 2.3.3).
+type bounced struct {
+	outreach.Bounce
+	Action string `json:"action,omitempty"`
 }
 
 func newInspect(a *app) *cobra.Command {
@@ -106,8 +112,8 @@ func (a *app) inspectFile(path string) *inspected {
 	}
 	r := message.Read(m, received)
 	line := &inspected{
-		File: path, Kind: r.Kind, VisibleText: r.VisibleText, Snippet: r.Snippet, Bounces: r.Bounces, ReturnDate: r.ReturnDate, LeftCompany: r.LeftCompany,
-		Forward: r.Forward, Calendar: r.Calendar, MessageID: m.MessageID, InReplyTo: m.InReplyTo, References: m.References, OriginalIDs: r.OriginalIDs,
+		File: path, Kind: r.Kind, VisibleText: r.VisibleText, Snippet: r.Snippet, ReturnDate: r.ReturnDate, LeftCompany: r.LeftCompany,
+		Forward: r.Forward, Calendar: r.Calendar, MessageID: m.MessageID, References: m.References, OriginalIDs: r.OriginalIDs,
 		OriginalTo: r.OriginalRecipients, To: m.To, CC: m.CC, Subject: m.Subject, Attachments: m.Attachments, Truncated: m.Truncated,
 	}
 	if m.From.Address != "" {
@@ -117,8 +123,14 @@ func (a *app) inspectFile(path string) *inspected {
 		date := m.Date.UTC()
 		line.Date = &date
 	}
-	if len(r.Bounces) > 0 {
-		line.Bounce = &r.Bounces[0].Bounce
+	if len(m.InReplyTo) > 0 {
+		line.InReplyTo = m.InReplyTo[0]
+	}
+	for _, b := range r.Bounces {
+		line.Bounces = append(line.Bounces, bounced{b.Bounce, b.Action})
+	}
+	if len(line.Bounces) > 0 {
+		line.Bounce = &line.Bounces[0].Bounce
 	}
 	return line
 }

@@ -44,10 +44,6 @@ func (a *app) testMailboxes(ctx context.Context, names []string, asJSON bool) er
 	if err != nil {
 		return err
 	}
-	dialer, err := a.Dialer(ctx)
-	if err != nil {
-		return err
-	}
 	var boxes []*outreach.Mailbox
 	for _, name := range names {
 		mb, err := findMailbox(ctx, s, name)
@@ -56,7 +52,7 @@ func (a *app) testMailboxes(ctx context.Context, names []string, asJSON bool) er
 		}
 		boxes = append(boxes, mb)
 	}
-	results, err := a.logIn(ctx, s, dialer, boxes)
+	results, err := a.logIn(ctx, s, a.dialer(s), boxes)
 	if err != nil {
 		return err
 	}

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"mailrun/internal/config"
-	"mailrun/internal/mailbox"
 	"mailrun/internal/store"
 	"mailrun/internal/store/mongo"
 	"mailrun/internal/store/sqlite"
@@ -62,18 +61,4 @@ func (a *app) openSQLite(ctx context.Context, path string) (store.Engine, error)
 		return nil, err
 	}
 	return engine, nil
-}
-
-// Dialer opens mailboxes' sessions as the settings say.
-func (a *app) Dialer(ctx context.Context) (*mailbox.Dialer, error) {
-	settings, err := a.Settings()
-	if err != nil {
-		return nil, err
-	}
-	return &mailbox.Dialer{
-		Keyring: a.keys,
-		Limits:  mailbox.NewLimits(settings.MaxConnections, settings.MaxConnectionsPerHost),
-		Now:     a.now,
-		Log:     a.log,
-	}, nil
 }

@@ -96,7 +96,7 @@ func (f *form) mailbox(n *yaml.Node) Mailbox {
 	given := f.mapping(n, "", map[string]setter{
 		"email":              f.address(&d.Email),
 		"fromName":           f.text(&d.FromName, oneLine),
-		"replyTo":            f.text(&d.ReplyTo, NamedAddress),
+		"replyTo":            f.text(&d.ReplyTo, orBlank(NamedAddress)),
 		"status":             word(f, &d.Status, outreach.MailboxActive, outreach.MailboxPaused),
 		"statusReason":       f.text(&d.StatusReason, oneLine),
 		"smtp":               f.server(&d.SMTP),
@@ -298,4 +298,14 @@ func httpURL(text string) error {
 		return errors.New(strconv.Quote(text) + " is not an address like https://…")
 	}
 	return nil
+}
+
+// orBlank lets a check pass where nothing is given.
+func orBlank(check func(string) error) func(string) error {
+	return func(text string) error {
+		if text == "" {
+			return nil
+		}
+		return check(text)
+	}
 }
