@@ -133,7 +133,7 @@ func (f *Forecaster) DryRun(ctx context.Context, sequences []string, limit int, 
 	if err != nil {
 		return nil, err
 	}
-	s.policy.FollowUpMaxSyncAge = f.Policy.FollowUpMaxSyncAge
+	s.policy.FollowUpMaxSyncAge, s.cron = f.Policy.FollowUpMaxSyncAge, false
 	var sends []Send
 	s.run(func(send Send) bool {
 		sends = append(sends, send)

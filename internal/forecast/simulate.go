@@ -33,6 +33,7 @@ const middle = 0.5
 // cron and syncs run all the time.
 type simulation struct {
 	policy    outreach.Policy
+	cron      bool // runs happen all the time, so that nobody who waits behind a cap is forgotten
 	until     time.Time
 	counters  map[string]int
 	sequences map[bson.ObjectID]*outreach.Sequence
@@ -47,7 +48,7 @@ type simulation struct {
 // newSimulation loads what is waiting in active sequences.
 func (f *Forecaster) newSimulation(ctx context.Context, w *world, until time.Time) (*simulation, error) {
 	s := &simulation{
-		policy: f.Policy, until: until, counters: map[string]int{}, sequences: map[bson.ObjectID]*outreach.Sequence{},
+		policy: f.Policy, cron: true, until: until, counters: map[string]int{}, sequences: map[bson.ObjectID]*outreach.Sequence{},
 		fresh: map[bson.ObjectID]*queue{}, followups: map[bson.ObjectID]*queue{}, closed: map[bson.ObjectID]time.Time{}, noNew: map[bson.ObjectID]time.Time{},
 		left: map[bson.ObjectID]int{},
 	}
@@ -57,7 +58,6 @@ func (f *Forecaster) newSimulation(ctx context.Context, w *world, until time.Tim
 			continue
 		}
 		alive := *seq
-		alive.LastRunAt = &w.now
 		s.sequences[seq.ID], s.fresh[seq.ID] = &alive, &queue{}
 		if err := f.loadSequence(ctx, w, s, &alive); err != nil {
 			return nil, err
@@ -148,6 +148,9 @@ func (s *simulation) turn(now time.Time, mb *outreach.Mailbox) (*Send, time.Time
 		}
 		r := heap.Pop(q).(*outreach.Recipient)
 		seq := s.sequences[r.SequenceID]
+		if s.cron {
+			seq.LastRunAt = &now
+		}
 		in := outreach.Situation{Now: now, Recipient: r, Sequence: seq, Mailbox: mb, Policy: s.policy}
 		caps := outreach.SharedCaps(now, seq, r, mb, s.policy)
 		for _, c := range caps {

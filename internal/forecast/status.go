@@ -141,6 +141,7 @@ func (f *Forecaster) sequence(ctx context.Context, w *world, seq *outreach.Seque
 	if seq.Status != outreach.SequenceActive {
 		line.Reason = "sequence_" + string(seq.Status)
 	}
+	line.Due = w.due[seq.ID]
 	reasons := newTally()
 	counts, err := f.Store.CountStates(ctx, seq.ID)
 	if err != nil {
@@ -159,7 +160,7 @@ func (f *Forecaster) sequence(ctx context.Context, w *world, seq *outreach.Seque
 	if seq.Status == outreach.SequenceActive && waiting == 0 && len(counts) > 0 {
 		line.Status = outreach.SequenceCompleted
 	}
-	passed, err := f.judgeDue(ctx, w, seq, &line, reasons)
+	passed, err := f.judgeDue(ctx, w, seq, reasons)
 	if err != nil {
 		return line, nil, err
 	}
@@ -170,16 +171,13 @@ func (f *Forecaster) sequence(ctx context.Context, w *world, seq *outreach.Seque
 }
 
 // judgeDue judges the sendable recipients in the order in which they come due.
-func (f *Forecaster) judgeDue(ctx context.Context, w *world, seq *outreach.Sequence, line *SequenceLine, reasons *tally) ([]RecipientLine, error) {
+func (f *Forecaster) judgeDue(ctx context.Context, w *world, seq *outreach.Sequence, reasons *tally) ([]RecipientLine, error) {
 	var passed []RecipientLine
 	for _, state := range []outreach.State{outreach.StateActive, outreach.StateQueued} {
 		judged := 0
 		err := f.Store.Upcoming(ctx, seq.ID, state, func(r outreach.Recipient) error {
 			if judged++; judged > judgedMost {
 				return errEnough
-			}
-			if !r.DueAt().After(w.now) {
-				line.Due++
 			}
 			one, err := f.explain(ctx, w, seq, &r)
 			if err != nil {
@@ -350,6 +348,7 @@ type world struct {
 	byID      map[bson.ObjectID]*outreach.Sequence
 	mailboxes map[bson.ObjectID]*outreach.Mailbox
 	counters  map[string]int
+	due       map[bson.ObjectID]int // recipients whose time has come, by sequence
 }
 
 // world reads the sequences (one, if it is named) and all mailboxes.
@@ -368,6 +367,9 @@ func (f *Forecaster) world(ctx context.Context, only string) (*world, error) {
 	if only != "" && len(w.sequences) == 0 {
 		return nil, ErrUnknown
 	}
+	if w.due, err = f.dueCounts(ctx); err != nil {
+		return nil, err
+	}
 	mailboxes, err := f.Store.AllMailboxes(ctx)
 	for i := range mailboxes {
 		if mailboxes[i].Status != outreach.MailboxFallback {
@@ -375,6 +377,21 @@ func (f *Forecaster) world(ctx context.Context, only string) (*world, error) {
 		}
 	}
 	return w, err
+}
+
+// dueCounts counts the recipients whose time has come.
+func (f *Forecaster) dueCounts(ctx context.Context) (map[bson.ObjectID]int, error) {
+	due := map[bson.ObjectID]int{}
+	for _, state := range []outreach.State{outreach.StateActive, outreach.StateQueued} {
+		counts, err := f.Store.CountDue(ctx, state)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range counts {
+			due[c.SequenceID] += c.Count
+		}
+	}
+	return due, nil
 }
 
 // candidates are the mailboxes that could send to a recipient, the one that would first.
