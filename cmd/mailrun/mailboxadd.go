@@ -36,6 +36,9 @@ func newMailboxesAdd(a *app) *cobra.Command {
 		Short: "Add a mailbox from flags, prompts or a file",
 		Long: `Add a mailbox. On a terminal, what the flags do not say is asked for. It is stored without logging in: ` + "`mailrun mailboxes test`" + ` does that.
 
+Providers that take no passwords (Microsoft 365), or where you would rather sign in (Google): --provider microsoft --oauth-client-id ID, with
+the id of an application that you registered there. Doing so again for a mailbox that exists renews its sign-in.
+
 ` + mailboxFileHelp,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -43,9 +46,12 @@ func newMailboxesAdd(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			boxes, err := a.gatherMailboxes(file, form)
+			boxes, err := a.gatherMailboxes(cmd.Context(), file, form)
 			if err != nil {
 				return err
+			}
+			if form.clientID != "" {
+				return a.importMailboxes(cmd.Context(), ring, boxes) // signing in again renews the mailbox's tokens
 			}
 			return a.addMailboxes(cmd.Context(), ring, boxes)
 		},
@@ -87,14 +93,14 @@ func (a *app) sealingRing() (*mailbox.Keyring, error) {
 	return ring, err
 }
 
-func (a *app) gatherMailboxes(file string, form *mailboxForm) ([]intake.Mailbox, error) {
+func (a *app) gatherMailboxes(ctx context.Context, file string, form *mailboxForm) ([]intake.Mailbox, error) {
 	if file != "" {
 		if form.given(a.flags) {
 			return nil, badInput("--from-file and the flags that describe a mailbox exclude each other")
 		}
 		return readFiles(a, []string{file}, intake.Mailboxes)
 	}
-	m, err := form.fill(a)
+	m, err := form.fill(ctx, a)
 	return []intake.Mailbox{m}, err
 }
 

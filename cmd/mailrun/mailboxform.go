@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -20,6 +21,7 @@ import (
 type mailboxForm struct {
 	values        map[string]*string // by field of the document
 	provider      string
+	clientID      string
 	passwordStdin bool
 }
 
@@ -51,12 +53,13 @@ func (m *mailboxForm) register(flags *pflag.FlagSet) {
 		names = append(names, p.Name)
 	}
 	flags.StringVar(&m.provider, "provider", "", "fill in the servers of `NAME`: "+strings.Join(names, ", "))
+	flags.StringVar(&m.clientID, "oauth-client-id", "", "sign in at the --provider instead of using a password, as the application with this `id`")
 	flags.BoolVar(&m.passwordStdin, "password-stdin", false, "read the password from standard input, one line")
 }
 
 // given tells whether any flag of the form was used.
 func (m *mailboxForm) given(flags *pflag.FlagSet) bool {
-	used := flags.Changed("provider") || m.passwordStdin
+	used := flags.Changed("provider") || flags.Changed("oauth-client-id") || m.passwordStdin
 	for _, f := range formFields {
 		used = used || flags.Changed(f.flag)
 	}
@@ -64,24 +67,48 @@ func (m *mailboxForm) given(flags *pflag.FlagSet) bool {
 }
 
 // fill completes the form and reads it as a mailbox.
-func (m *mailboxForm) fill(a *app) (intake.Mailbox, error) {
-	if err := m.applyProvider(); err != nil {
+func (m *mailboxForm) fill(ctx context.Context, a *app) (intake.Mailbox, error) {
+	provider, err := m.applyProvider()
+	if err != nil {
 		return intake.Mailbox{}, err
 	}
 	in := bufio.NewReader(a.in)
 	values := map[string]string{}
 	for _, f := range formFields {
-		value := *m.values[f.field]
-		if value == "" && f.question != "" && a.inTTY && !m.passwordStdin {
-			var err error
-			if value, err = a.ask(in, f.question, m.suggest(f.field)); err != nil {
+		value := m.values[f.field]
+		if *value == "" && f.question != "" && a.inTTY && !m.passwordStdin {
+			if *value, err = a.ask(in, f.question, m.suggest(f.field)); err != nil {
 				return intake.Mailbox{}, err
 			}
 		}
-		*m.values[f.field], values[f.field] = value, value
+		values[f.field] = *value
 	}
-	var err error
+	if err := m.credentials(a, in, provider, values); err != nil {
+		return intake.Mailbox{}, err
+	}
+	box, err := intake.MailboxFields(values)
+	if err != nil {
+		return box, inputError{err}
+	}
+	if m.clientID != "" {
+		err = a.signIn(ctx, provider, &box.Secrets)
+	}
+	return box, err
+}
+
+// credentials fills in the password, or who is to sign in.
+func (m *mailboxForm) credentials(a *app, in *bufio.Reader, provider mailbox.Provider, values map[string]string) (err error) {
 	switch {
+	case m.clientID != "" && provider.OAuth == nil:
+		return badInput("--oauth-client-id needs a --provider that one can sign in to: google or microsoft")
+	case m.clientID != "":
+		values["oauth.tokenUrl"], values["oauth.clientId"] = provider.OAuth.TokenURL, m.clientID
+		values["oauth.refreshToken"] = "to come" // the sign-in brings it
+		if a.inTTY {
+			values["oauth.clientSecret"], err = a.askSecret("Client secret of the application (blank for a public client)")
+		}
+	case provider.OAuth != nil && provider.AppPasswords == "":
+		return badInput("%s takes no passwords: register an application there and give its id with --oauth-client-id", provider.Name)
 	case m.passwordStdin:
 		values["smtpPassword"], err = readLine(in)
 	case a.inTTY:
@@ -89,14 +116,7 @@ func (m *mailboxForm) fill(a *app) (intake.Mailbox, error) {
 	default:
 		err = badInput("no password: give --password-stdin, or the whole mailbox with --from-file")
 	}
-	if err != nil {
-		return intake.Mailbox{}, err
-	}
-	box, err := intake.MailboxFields(values)
-	if err != nil {
-		return box, inputError{err}
-	}
-	return box, nil
+	return err
 }
 
 // suggest offers the servers of the provider that the address belongs to.
@@ -114,13 +134,14 @@ func (m *mailboxForm) suggest(field string) string {
 	return ""
 }
 
-func (m *mailboxForm) applyProvider() error {
+// applyProvider fills in the servers of the provider, if one is named.
+func (m *mailboxForm) applyProvider() (mailbox.Provider, error) {
 	if m.provider == "" {
-		return nil
+		return mailbox.Provider{}, nil
 	}
 	p, ok := mailbox.FindProvider(m.provider)
 	if !ok {
-		return badInput("--provider: %q is not known; see `mailrun mailboxes add --help`", m.provider)
+		return p, badInput("--provider: %q is not known; see `mailrun mailboxes add --help`", m.provider)
 	}
 	for field, value := range map[string]string{
 		"smtp.host": p.SMTP.Host, "smtp.port": fmt.Sprint(p.SMTP.Port), "smtp.security": string(p.SMTP.Security),
@@ -130,7 +151,7 @@ func (m *mailboxForm) applyProvider() error {
 			*m.values[field] = value
 		}
 	}
-	return nil
+	return p, nil
 }
 
 // ask puts a question on stderr, so that stdout holds results only.
