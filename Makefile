@@ -31,8 +31,8 @@ tidy-check:
 
 # Generated files must be what their generators make now.
 generate-check:
-	$(GO) generate ./...
-	git diff --exit-code
+	@before=$$(git diff | git hash-object --stdin); $(GO) generate ./...; \
+	  [ "$$before" = "$$(git diff | git hash-object --stdin)" ] || { echo "go generate changes files: commit what it makes"; git diff --stat; exit 1; }
 
 bench: ## each figure beside its reference, measured in the same run
 	$(GO) test -run '^$$' -bench . -benchtime 3x ./...
