@@ -42,15 +42,15 @@ type sessions struct {
 
 func newSessions(st *store.Store, alwaysSecure bool) *sessions {
 	manager := func(name string, secure bool) *scs.SessionManager {
-		m := scs.New()
-		m.Store = &sessionStore{store: st}
-		m.HashTokenInStore = true
-		m.IdleTimeout, m.Lifetime = idleSession, wholeSession
-		m.Cookie.Name, m.Cookie.Secure = name, secure
-		m.ErrorFunc = func(w http.ResponseWriter, _ *http.Request, _ error) {
-			fail(w, http.StatusServiceUnavailable, "the database does not answer")
+		// Not scs.New, which starts a store in memory with a goroutine that nothing ends for certain.
+		return &scs.SessionManager{
+			Store: &sessionStore{store: st}, HashTokenInStore: true, Codec: scs.GobCodec{},
+			IdleTimeout: idleSession, Lifetime: wholeSession,
+			Cookie: scs.SessionCookie{Name: name, Path: "/", HttpOnly: true, Secure: secure, SameSite: http.SameSiteLaxMode, Persist: true},
+			ErrorFunc: func(w http.ResponseWriter, _ *http.Request, _ error) {
+				fail(w, http.StatusServiceUnavailable, "the database does not answer")
+			},
 		}
-		return m
 	}
 	return &sessions{plain: manager(cookieName, false), secure: manager(secureCookieName, true), alwaysSecure: alwaysSecure}
 }

@@ -1,0 +1,96 @@
+package web
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+// TestServeEndsCleanly: the answer to a request in flight is sent, nothing is left behind.
+func TestServeEndsCleanly(t *testing.T) {
+	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+	b := newBlocked()
+	s := newSite(t, b.jobs())
+	ctx, stop := context.WithCancel(t.Context())
+	path := filepath.Join(t.TempDir(), "web.sock")
+	l, err := Listen(ctx, "unix:"+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- s.web.Serve(ctx, l) }()
+	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "unix", path)
+	}}
+	defer transport.CloseIdleConnections()
+	got := make(chan error, 1)
+	go func() {
+		r, _ := http.NewRequest("POST", "http://mailrun/api/cron/run-sequences", nil)
+		r.Header.Set("x-cron-secret", testSecret)
+		resp, err := (&http.Client{Transport: transport}).Do(r)
+		if err == nil {
+			_, err = io.Copy(io.Discard, resp.Body)
+			err = errors.Join(err, resp.Body.Close())
+		}
+		got <- err
+	}()
+	<-b.began
+	stop()
+	if err := <-got; err != nil {
+		t.Errorf("the request in flight: %v", err)
+	}
+	if err := <-ended; err != nil {
+		t.Errorf("serve: %v", err)
+	}
+	s.Server.Close()
+}
+
+func TestListenOnUnixSocket(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "web.sock")
+	first, err := Listen(t.Context(), "unix:"+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Listen(t.Context(), "unix:"+path, nil); err == nil || !strings.Contains(err.Error(), "another process answers") {
+		t.Errorf("a second listener: %v", err)
+	}
+	first.Close()
+}
+
+// TestRawClients are clients that no library makes.
+func TestRawClients(t *testing.T) {
+	s := newSite(t, nil)
+	for _, c := range []struct{ name, send, want string }{
+		{"HTTP/1.0", "POST /api/cron/run-sequences HTTP/1.0\r\nx-cron-secret: " + testSecret + "\r\n\r\n", "HTTP/1.0 200 OK"},
+		{"1 GB announced", "POST /api/cron/run-sequences HTTP/1.1\r\nHost: a\r\nContent-Length: 1073741824\r\nx-cron-secret: " + testSecret + "\r\n\r\n", "HTTP/1.1 413 "},
+		{"endless chunks", "POST /api/cron/run-sequences HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nx-cron-secret: " + testSecret + "\r\n\r\n" +
+			strings.Repeat(fmt.Sprintf("2000\r\n%s\r\n", strings.Repeat("x", 0x2000)), 60), "HTTP/1.1 413 "},
+		{"no HTTP", "EHLO mail.example\r\n\r\n", "HTTP/1.1 400 "},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", s.Listener.Addr().String())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			if err := conn.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
+				t.Fatal(err)
+			}
+			_, _ = io.WriteString(conn, c.send) // the server may hang up before it has all
+			line, err := bufio.NewReader(conn).ReadString('\n')
+			if !strings.HasPrefix(line, c.want) {
+				t.Errorf("answer %q, %v; want %s", line, err, c.want)
+			}
+		})
+	}
+}
