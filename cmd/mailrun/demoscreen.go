@@ -129,11 +129,11 @@ func (d *demo) showOutcomes(data *demoData) {
 		if r.Classification != nil && r.Classification.Intent != "" {
 			intent = string(r.Classification.Intent)
 		}
-		if key := string(r.Kind) + intent; seen[key] {
+		key := string(r.Kind) + intent
+		if seen[key] {
 			continue
-		} else {
-			seen[key] = true
 		}
+		seen[key] = true
 		g.row(string(r.Kind), intent, clean(r.From.Address, 30), clean(r.Snippet, 44), d.standing(data, r.SequenceRecipientID))
 	}
 	for i := range data.history {

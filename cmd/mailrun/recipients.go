@@ -93,19 +93,6 @@ func sequenceNames(ctx context.Context, s *store.Store, list *listFlags) (map[st
 	return names, err
 }
 
-// mailboxNames maps ids to addresses for a table; JSON needs none.
-func mailboxNames(ctx context.Context, s *store.Store, list *listFlags) (map[string]string, error) {
-	if list.asJSON {
-		return nil, nil
-	}
-	boxes, err := s.AllMailboxes(ctx)
-	names := map[string]string{}
-	for i := range boxes {
-		names[boxes[i].ID.Hex()] = boxes[i].Email
-	}
-	return names, err
-}
-
 // recipientView is a recipient with all that was sent to and came from him.
 type recipientView struct {
 	outreach.Recipient

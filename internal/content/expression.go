@@ -3,6 +3,7 @@ package content
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -70,7 +71,7 @@ func readUsage(source string) (usage, error) {
 	}
 	u.required = arguments
 	if !u.fallback {
-		u.required = append(heads, arguments...)
+		u.required = slices.Concat(heads, arguments)
 	}
 	u.variable = append(append(u.variable, heads...), arguments...)
 	if len(heads) > 0 {

@@ -144,18 +144,24 @@ func TestEffects(t *testing.T) {
 		method string
 	}{
 		{
-			name:  "a reply in the thread",
-			raw:   func(h *outreach.History) string { return mail("p@corp.example", "Re: A question", inReplyTo(h), "Sounds good, tell me more.") },
+			name: "a reply in the thread",
+			raw: func(h *outreach.History) string {
+				return mail("p@corp.example", "Re: A question", inReplyTo(h), "Sounds good, tell me more.")
+			},
 			state: outreach.StateReplied, count: func(s *outreach.SyncStats) int { return s.Replies }, method: inbox.MatchSigned,
 		},
 		{
-			name:  "a reply outside the thread",
-			raw:   func(*outreach.History) string { return mail("P <p@corp.example>", "your mail", "", "Hello, I got your mail. Call me.") },
+			name: "a reply outside the thread",
+			raw: func(*outreach.History) string {
+				return mail("P <p@corp.example>", "your mail", "", "Hello, I got your mail. Call me.")
+			},
 			state: outreach.StateReplied, count: func(s *outreach.SyncStats) int { return s.Replies }, method: inbox.MatchAddress,
 		},
 		{
-			name:  "a colleague under the same subject",
-			raw:   func(*outreach.History) string { return mail("boss@corp.example", "Re: A question", "", "I am the right person for this.") },
+			name: "a colleague under the same subject",
+			raw: func(*outreach.History) string {
+				return mail("boss@corp.example", "Re: A question", "", "I am the right person for this.")
+			},
 			state: outreach.StateReplied, count: func(s *outreach.SyncStats) int { return s.Replies }, method: inbox.MatchSubject,
 		},
 		{
@@ -166,8 +172,10 @@ func TestEffects(t *testing.T) {
 			state: outreach.StateActive, count: func(s *outreach.SyncStats) int { return s.AutoReplies }, method: inbox.MatchSigned,
 		},
 		{
-			name:  "an opt-out in words",
-			raw:   func(h *outreach.History) string { return mail("p@corp.example", "Re: A question", inReplyTo(h), "Please unsubscribe me.") },
+			name: "an opt-out in words",
+			raw: func(h *outreach.History) string {
+				return mail("p@corp.example", "Re: A question", inReplyTo(h), "Please unsubscribe me.")
+			},
 			state: outreach.StateUnsubscribed, count: func(s *outreach.SyncStats) int { return s.Unsubscribes }, method: inbox.MatchSigned,
 		},
 		{

@@ -153,7 +153,7 @@ func enhancedStatus(r Reply) string {
 
 // isEnhanced tells whether a word is class.subject.detail with one, one to three, and one to three digits.
 func isEnhanced(word string) bool {
-	if len(word) < 5 || len(word) > len("5.999.999") || word[1] != '.' || !strings.Contains("245", word[:1]) {
+	if len(word) < 5 || len(word) > len("5.999.999") || word[1] != '.' || word[0] != '2' && word[0] != '4' && word[0] != '5' {
 		return false
 	}
 	subject, detail, ok := strings.Cut(word[2:], ".")
@@ -166,8 +166,7 @@ func isEnhanced(word string) bool {
 // printable replaces control characters and broken UTF-8, so that a server's words can stand in a log line and in a terminal.
 func printable(s string) string {
 	return strings.TrimSpace(strings.Map(func(r rune) rune {
-		switch {
-		case r < ' ' || r == 0x7f || 0x80 <= r && r < 0xa0 || r == '\ufffd' || r == '\u2028' || r == '\u2029':
+		if r < ' ' || r == 0x7f || 0x80 <= r && r < 0xa0 || r == '\ufffd' || r == '\u2028' || r == '\u2029' {
 			return ' '
 		}
 		return r

@@ -82,7 +82,7 @@ func (k *Keyring) OptOutToken(recipientID bson.ObjectID) string {
 // returns the recipient's id. The token must stand alone: letters or digits directly beside it make it another word.
 func (k *Keyring) VerifyOptOutToken(tok string) (bson.ObjectID, bool) {
 	text := strings.ToLower(tok[:min(len(tok), maxScan)])
-	for _, word := range strings.FieldsFunc(text, func(r rune) bool { return !('a' <= r && r <= 'z' || '0' <= r && r <= '9') }) {
+	for _, word := range strings.FieldsFunc(text, func(r rune) bool { return (r < 'a' || 'z' < r) && (r < '0' || '9' < r) }) {
 		if len(word) != optOutChars {
 			continue
 		}

@@ -44,7 +44,7 @@ func (w *wire) begin(ctx context.Context) (done func()) {
 	w.end = end
 	w.arm()
 	w.mu.Unlock()
-	stop := context.AfterFunc(ctx, func() { w.fail(context.Cause(ctx)); w.Conn.Close() })
+	stop := context.AfterFunc(ctx, func() { _ = w.fail(context.Cause(ctx)); w.Conn.Close() })
 	return func() {
 		stop()
 		w.mu.Lock()

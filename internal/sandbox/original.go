@@ -50,7 +50,7 @@ func readOriginal(d Delivery) *original {
 func (o *original) readHeader(h mail.Header) {
 	o.subject, _ = h.Subject()
 	if list, err := h.AddressList("From"); err == nil && len(list) > 0 {
-		o.from = netmail.Address(*list[0])
+		o.from = *list[0]
 	}
 	o.replyTo = o.from.Address
 	if list, err := h.AddressList("Reply-To"); err == nil && len(list) > 0 {

@@ -13,7 +13,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -39,9 +38,6 @@ func (s *Store) Now() time.Time { return Millis(s.now()) }
 
 // Millis is a time as the store keeps it: UTC, cut to the millisecond.
 func Millis(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
-
-// errStop ends a Find early without an error.
-var errStop = errors.New("stop")
 
 // find decodes every match.
 func find[T any](ctx context.Context, s *Store, q Query) ([]T, error) {

@@ -49,7 +49,7 @@ func clip(s string, n int) string {
 
 // isQuoteLine tells "> quoted" from the ornament ">>> look here <<<".
 func isQuoteLine(bare string) bool {
-	return strings.HasPrefix(bare, ">") && !(strings.HasPrefix(bare, ">>") && strings.HasSuffix(bare, "<<"))
+	return strings.HasPrefix(bare, ">") && (!strings.HasPrefix(bare, ">>") || !strings.HasSuffix(bare, "<<"))
 }
 
 func (l textLine) blank() bool { return l.bare == "" }

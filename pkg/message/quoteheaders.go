@@ -11,7 +11,7 @@ func separatorLine(lines []textLine, i int) (introKind, bool) {
 	if len(bare) > 160 {
 		return 0, false
 	}
-	words := strings.Trim(bare, frame+">:： ")
+	words := strings.Trim(bare, frame+">:：")
 	framed := len(bare)-len(strings.TrimLeft(bare, frame)) >= 2
 	if !framed && !endsWithColon(bare) && !blockFollows(lines, i+1) {
 		return 0, false

@@ -287,8 +287,8 @@ func (s *dateScan) monthAlone() (foundDate, int) {
 			d.day = 15
 		}
 	}
-	n := 0
-	d.year, n = s.yearAfter(1)
+	year, n := s.yearAfter(1)
+	d.year = year
 	return d, n
 }
 

@@ -95,7 +95,7 @@ func isSignatureLine(bare string) bool {
 		return true
 	}
 	last, _ := utf8.DecodeLastRuneInString(bare)
-	return utf8.RuneCountInString(bare) <= 60 && last != '?' && !(last == '.' && len(strings.Fields(bare)) > 5) && len(strings.Fields(bare)) <= 9
+	return utf8.RuneCountInString(bare) <= 60 && last != '?' && (last != '.' || len(strings.Fields(bare)) <= 5) && len(strings.Fields(bare)) <= 9
 }
 
 // cutSentFrom drops a last line that a mail program or a list added, or a name after a dash.

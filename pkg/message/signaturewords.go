@@ -24,9 +24,6 @@ var device = regexp.MustCompile(`(?i)iphone|ipad|ipod|ios\b|android|galaxy|samsu
 	`thunderbird|e-?mail|smartphone|phone|handy|mobil|mobile|portable|téléphone|telefon|telefoon|teléfono|celular|móvil|cellulare|tablet|tablette|device|gerät|appareil|dispositivo|apparaat|verizon|at&t|t-mobile|sprint|vodafone|orange|` +
 	`hey\b|superhuman|spark|bluemail|boxer|zimbra|airmail|newton|edison|mail\.ru|яндекс|yandex|почт|телефон|смартфон|мобильн|мобільн|мобилен|apple|mac\b|nine|tutanota|fastmail|gmx|web\.de|hotmail|webmail|bezdrát|κινητό|κινητ|هاتف|جوال|الـ|手机|手機|スマートフォン|携帯|foxmail|qq邮箱|网易|アイフォン|k-9|fairemail|mozilla|aol|att\.net|cell|desktop app|blackberry|vivo|oppo|honor`)
 
-// listFooter is the line above what a mailing list adds below messages.
-var listFooter = regexp.MustCompile(`^_{10,}$`)
-
 // contactLine recognizes what only signatures hold: a telephone number, a web or mail address, a postal or company mark.
 var contactLine = regexp.MustCompile(`(?i)https?://|www\.|[\w.+-]+@[\w-]+\.\w|\b(?:tel|phone|mobile|mob|cell|fax|direct|office|handy|telefon|teléfono|telefono|telefone|tél|gsm|skype|linkedin|hrb|ust-?id|vat|siret|p\.?iva)\b\.?\s*[:.#+(\d]|` +
 	`(?:^|[^\d.,:/-])\+?\(?\d[\d ().\-/]{6,}\d|mailing list|sent (?:via|from)|\b(?:t|m|p|f|d|e|w)\s?[:.]\s*[+(\d]`)

@@ -55,7 +55,7 @@ func explain(path string, err error) error {
 		return fmt.Errorf("%w: sqlite database %s: %s", store.ErrUnreachable, path, trouble)
 	}
 	if e, ok := errors.AsType[*fs.PathError](err); ok {
-		return fmt.Errorf("%w: sqlite database %s: %s: %v", store.ErrUnreachable, path, e.Op, e.Err)
+		return fmt.Errorf("%w: sqlite database %s: %s: %w", store.ErrUnreachable, path, e.Op, e.Err)
 	}
 	return fmt.Errorf("sqlite database %s: %w", path, err)
 }
