@@ -1,0 +1,58 @@
+package sqlite
+
+import (
+	"bytes"
+	"testing"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"mailrun/internal/store"
+)
+
+// FuzzDocument has any bytes for a document: reading its columns, cutting it down and editing it must not panic, and an edit that is taken
+// back must leave what was there.
+func FuzzDocument(f *testing.F) {
+	for _, doc := range []any{
+		bson.D{},
+		bson.D{{Key: "uid", Value: "x"}, {Key: "from", Value: bson.D{{Key: "address", Value: nil}}}, {Key: "effects", Value: bson.A{1, "a"}}},
+		bson.D{{Key: "receivedAt", Value: 1.5}, {Key: "classification", Value: bson.D{{Key: "status", Value: bson.NewObjectID()}}}},
+	} {
+		raw, err := bson.Marshal(doc)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(raw)
+		f.Add(raw[:len(raw)/2])
+	}
+	for _, size := range []string{"\x00\x00\x00\x00", "\xff\xff\xff\xff", "\xff\xff\xff\x7f", "\x01\x00\x00\x00"} { // strings of a wrong length
+		element := "\x02kind\x00" + size + "x"
+		f.Add(append([]byte{byte(5 + len(element)), 0, 0, 0}, element+"\x00"...))
+	}
+	var replies *table
+	for _, def := range store.Collections {
+		if def.Name == store.Replies {
+			replies = newTable(def, nil)
+		}
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		_, _ = replies.row(data)
+		_, _ = only(data, []string{"from"})
+		doc, err := openDocument(data)
+		if err != nil || doc.index("new") >= 0 {
+			return
+		}
+		before := doc.document()
+		if doc, err = doc.edit([]string{"new", "field"}, true, always(rawValue("v"))); err != nil {
+			t.Fatal(err)
+		}
+		if got, _ := doc.lookup([]string{"new", "field"}).StringValueOK(); got != "v" {
+			t.Fatalf("the new field reads %q", got)
+		}
+		if doc, err = doc.edit([]string{"new"}, false, always(missing)); err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(doc.document(), before) {
+			t.Fatalf("%x became %x", before, doc.document())
+		}
+	})
+}
