@@ -5,7 +5,7 @@ GO      ?= go
 LINT     = $(GO) tool -modfile=.tools/go.mod golangci-lint
 FUZZTIME ?= 30s
 
-.PHONY: build demo test test-race lint fmt-check tidy-check generate-check bench bench-quick fuzz soak check clean
+.PHONY: build demo test test-race lint fmt-check tidy-check generate-check bench bench-quick bench-parts fuzz soak check clean
 
 build: ## bin/mailrun
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/mailrun ./cmd/mailrun
@@ -34,11 +34,14 @@ generate-check:
 	@before=$$(git diff | git hash-object --stdin); $(GO) generate ./...; \
 	  [ "$$before" = "$$(git diff | git hash-object --stdin)" ] || { echo "go generate changes files: commit what it makes"; git diff --stat; exit 1; }
 
-bench: ## each figure beside its reference, measured in the same run
-	$(GO) test -run '^$$' -bench . -benchtime 3x ./...
+bench: ## the figures as one table, each beside its reference, measured in the same run
+	$(GO) test -run '^$$' -bench Figures -benchtime 1x -timeout 60m ./internal/bench
 
-bench-quick: ## the same, once
-	$(GO) test -run '^$$' -bench . -benchtime 1x ./...
+bench-quick: ## the same over small sizes, within two minutes
+	MAILRUN_BENCH=quick $(GO) test -run '^$$' -bench Figures -benchtime 1x -timeout 10m ./internal/bench
+
+bench-parts: ## every package's own benchmarks
+	$(GO) test -run '^$$' -bench . -benchtime 3x $$($(GO) list ./... | grep -v internal/bench)
 
 fuzz: ## every fuzz target for FUZZTIME
 	@set -e; for package in $$($(GO) list ./...); do \
