@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -17,10 +18,15 @@ import (
 var examples = map[string]func(t *testing.T, path string){
 	"example.env":    loadExampleEnv,
 	"mailrun.yaml":   loadExampleSettings,
-	"crontab":        readExampleCrontab,
+	"crontab":        runExampleCommands,
 	"mailbox.yaml":   readExampleMailbox,
 	"sequence.yaml":  readExampleSequence,
 	"recipients.csv": readExampleRecipients,
+
+	"nginx.conf":             readExampleProxy,
+	"apache-cpanel.htaccess": readExampleProxy,
+	"mailrun.service":        runExampleCommands,
+	"mailrun.socket":         readExampleSocket,
 }
 
 func TestEveryExampleLoads(t *testing.T) {
@@ -29,12 +35,21 @@ func TestEveryExampleLoads(t *testing.T) {
 		t.Fatalf("found %v, %v", files, err)
 	}
 	for _, path := range files {
-		read := examples[filepath.Base(path)]
-		if read == nil {
+		check := examples[filepath.Base(path)]
+		if check == nil {
 			t.Errorf("%s: nothing tests it", path)
 			continue
 		}
-		t.Run(filepath.Base(path), func(t *testing.T) { read(t, path) })
+		t.Run(filepath.Base(path), func(t *testing.T) { check(t, path) })
+	}
+}
+
+func TestTheManualNamesEverySetting(t *testing.T) {
+	manual := read(t, "../../README.md")
+	for _, k := range config.Keys() {
+		if !strings.Contains(manual, k.Name) {
+			t.Errorf("README.md does not mention %s", k.Name)
+		}
 	}
 }
 
@@ -89,29 +104,53 @@ func loadExampleSettings(t *testing.T, path string) {
 	}
 }
 
-// readExampleCrontab runs each command of the file with --help: its commands and flags must exist.
-func readExampleCrontab(t *testing.T, path string) {
+// commandLine finds mailrun's jobs and server in a file, with their flags.
+var commandLine = regexp.MustCompile(`mailrun ((?:--env-file \S+ )?(?:run-sequences|sync-mailboxes|serve)(?: --?[a-z-]+(?: [^-\s` + "`" + `,][^\s` + "`" + `,]*)?)*)`)
+
+// runExampleCommands runs each command of a file with --help: the command and its flags must exist.
+func runExampleCommands(t *testing.T, path string) {
+	found := commandLine.FindAllStringSubmatch(read(t, path), -1)
+	if len(found) == 0 {
+		t.Error("no command in it")
+	}
+	for _, command := range found {
+		a := newApp()
+		var out strings.Builder
+		a.out, a.err = &out, &out
+		if code := run(append(strings.Fields(command[1]), "--help"), a); code != exitDone {
+			t.Errorf("%s: exit code %d\n%s", command[1], code, out.String())
+		}
+	}
+}
+
+// readExampleProxy checks that a web server's configuration is closed properly and names where serve listens.
+func readExampleProxy(t *testing.T, path string) {
+	content := read(t, path)
+	if opened, closed := strings.Count(content, "{\n"), strings.Count(content, "}\n"); opened != closed {
+		t.Errorf("%d blocks are opened and %d closed", opened, closed)
+	}
+	listen := settingsFrom(t, "", "").ListenAddr
+	if !strings.Contains(content, listen) {
+		t.Errorf("does not name %s, where serve listens", listen)
+	}
+	runExampleCommands(t, path)
+}
+
+// readExampleSocket checks that the socket is the one that the proxy connects to.
+func readExampleSocket(t *testing.T, path string) {
+	socket := regexp.MustCompile(`(?m)^ListenStream=(.+)$`).FindStringSubmatch(read(t, path))
+	if socket == nil || !strings.Contains(read(t, "../../configs/nginx.conf"), "unix:"+socket[1]+";") {
+		t.Errorf("nginx.conf does not connect to %v", socket)
+	}
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
 	raw, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	commands := 0
-	for line := range strings.Lines(string(raw)) {
-		_, command, found := strings.Cut(line, "/usr/local/bin/mailrun ")
-		if !found {
-			continue
-		}
-		commands++
-		a := newApp()
-		var out strings.Builder
-		a.out, a.err = &out, &out
-		if code := run(append(strings.Fields(command), "--help"), a); code != exitDone {
-			t.Errorf("%s: exit code %d\n%s", command, code, out.String())
-		}
-	}
-	if commands != 2 {
-		t.Errorf("%d commands, want 2", commands)
-	}
+	return string(raw)
 }
 
 func readExampleMailbox(t *testing.T, path string) {

@@ -11,6 +11,7 @@ import (
 // ahead is needed and a file that mixes both still reads well.
 type latinFallback struct{ transform.NopResetter }
 
+// Transform implements transform.Transformer.
 func (latinFallback) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err error) {
 	for nSrc < len(src) {
 		size := 1

@@ -150,7 +150,7 @@ func TestSecretsDoNotPrint(t *testing.T) {
 
 func TestAddress(t *testing.T) {
 	for in, want := range map[string]string{
-		" Ann@Example.COM ":       "ann@example.com",
+		"Ann@Example.COM\t":       "ann@example.com",
 		"o'hara+x@sub.example.co": "o'hara+x@sub.example.co",
 		"jürgen@müller.de":        "jürgen@xn--mller-kva.de",
 		"محمد@مثال.إختبار":        "محمد@xn--mgbh0fb.xn--kgbechtv",
