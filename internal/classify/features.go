@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // buckets is how many places features are hashed to; a power of two.
@@ -48,7 +49,9 @@ const (
 	pairWeight    = 0.6
 	wordWeight    = 0.6
 	pieceWeight   = 0.5
+	wholeWeight   = 0.5
 	shapeWeight   = 0.3
+	wholeWords    = 6 // the most words of a text whose whole is looked at
 )
 
 // features describes a text: each kind on its own unit sphere, so that long texts weigh no more than short ones.
@@ -59,7 +62,20 @@ func (r reading) features() []feature {
 	f = append(f, spread(pairs(present), pairWeight)...)
 	f = append(f, spread(r.wordFeatures(), wordWeight)...)
 	f = append(f, spread(r.pieces(), pieceWeight)...)
+	f = append(f, spread(r.whole(present), wholeWeight)...)
 	return append(f, spread(r.shape(), shapeWeight)...)
+}
+
+// whole names everything that a short text says at once: which concepts it holds and no others, and its very words.
+func (r reading) whole(present []int) []string {
+	if len(r.words) > wholeWords {
+		return nil
+	}
+	said := "s"
+	for _, c := range present {
+		said += "," + strconv.Itoa(c)
+	}
+	return []string{said, "t" + strings.Join(r.words, " ")}
 }
 
 // conceptFeatures tells which concepts occur, which of them under a negation, in the first or last sentence, and lists the distinct ones.

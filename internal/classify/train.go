@@ -11,8 +11,8 @@ import (
 // The training's measures, chosen by cross-validation over authors.
 const (
 	epochs   = 60
-	learning = 0.5
-	decay    = 2e-6
+	learning = 0.1
+	decay    = 5e-4
 	seed     = 20260513
 	folds    = 4
 )
