@@ -110,7 +110,7 @@ func (p process) next(t *testing.T) (bson.ObjectID, bool) {
 
 // testProcesses has four processes claim the same recipients.
 func testProcesses(t *testing.T, e Engine) {
-	engine, place := e.open(t)
+	engine, place := e.OpenPlace(t)
 	n := min(e.Size, 400)
 	enrol(t, engine, n)
 	children := make([]process, 4)
@@ -141,7 +141,7 @@ func testProcesses(t *testing.T, e Engine) {
 
 // testDurability kills a process in the middle of writing: what it was told to be written is there.
 func testDurability(t *testing.T, e Engine) {
-	engine, place := e.open(t)
+	engine, place := e.OpenPlace(t)
 	c := spawn(t, "insert", place)
 	_ = c.start.Close()
 	var written []bson.ObjectID

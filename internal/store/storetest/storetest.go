@@ -68,11 +68,17 @@ func MongoDB() Engine {
 // Open returns an engine on a fresh, empty database with its indexes made. It is closed when the test ends.
 func (e Engine) Open(t testing.TB) store.Engine {
 	t.Helper()
-	engine, _ := e.open(t)
+	engine, _ := e.OpenPlace(t)
 	return engine
 }
 
-func (e Engine) open(t testing.TB) (engine store.Engine, place string) {
+// Connect opens a database that exists already, by its place. It is the caller's to close.
+func (e Engine) Connect(ctx context.Context, place string) (store.Engine, error) {
+	return e.connect(ctx, place)
+}
+
+// OpenPlace is Open and tells the database's place, by which other processes can connect to it.
+func (e Engine) OpenPlace(t testing.TB) (engine store.Engine, place string) {
 	t.Helper()
 	place = e.place(t)
 	engine, err := e.connect(t.Context(), place)
