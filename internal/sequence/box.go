@@ -46,7 +46,37 @@ func (r *run) work(ctx context.Context, candidate *outreach.Mailbox) error {
 	r.tried.Add(1)
 	r.stats.count(func(s *outreach.SendStats) { s.Mailboxes++ })
 	b := &box{run: r, me: me, mb: mb, sent: newSentCopies(r.Dialer, mb, r.Log), passed: map[bson.ObjectID]bool{}}
+	if err := b.recount(ctx, candidate.Lease != nil); err != nil {
+		return errors.Join(err, b.release(ctx))
+	}
 	return errors.Join(b.sendAll(ctx), b.release(ctx))
+}
+
+// recount sets what the mailbox sent today and this hour by its deliveries, where the counters may have missed some: a run that died with
+// the lease, or a delivery that was settled afterwards. Counters never go down by it.
+func (b *box) recount(ctx context.Context, ownerDied bool) error {
+	if _, settled := b.uncounted.Load(b.mb.ID); !settled && !ownerDied {
+		return nil
+	}
+	now := b.Store.Now().In(b.mb.Location())
+	since := func(hour int) time.Time {
+		return time.Date(now.Year(), now.Month(), now.Day(), hour, 0, 0, 0, now.Location())
+	}
+	today, err := b.Store.CountSentFrom(ctx, b.mb.ID, since(0))
+	if err != nil {
+		return err
+	}
+	hour, err := b.Store.CountSentFrom(ctx, b.mb.ID, since(now.Hour()))
+	if err != nil {
+		return err
+	}
+	b.mb.Recount(now, today, hour)
+	err = b.Store.UpdateLeasedMailbox(ctx, store.SendLease, b.mb.ID, b.me.Token,
+		bson.D{{Key: "sentToday", Value: b.mb.SentToday}, {Key: "sentHour", Value: b.mb.SentHour}})
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	return err
 }
 
 // sendAll sends until there is no candidate any more, the mailbox may not send before the deadline, or something stops it.

@@ -238,7 +238,7 @@ func (d *delivery) onStage(ctx context.Context, s mailbox.Stage) error {
 		d.at(BeforeData)
 		return d.lastLook(ctx)
 	case mailbox.StageDot:
-		d.at(AfterDot)
+		d.at(BeforeDot)
 	}
 	return nil
 }

@@ -1,10 +1,8 @@
 package sequence_test
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -14,7 +12,7 @@ import (
 	"mailrun/internal/sandbox"
 	"mailrun/internal/sequence"
 	"mailrun/internal/store"
-	"mailrun/internal/store/sqlite"
+	"mailrun/internal/store/storetest"
 	"mailrun/pkg/outreach"
 )
 
@@ -37,37 +35,43 @@ func senders(n int) []sandbox.Account {
 	return accounts
 }
 
+// newBench is a bench on SQLite whose clock stands still unless the test moves it.
 func newBench(t *testing.T, mailboxes int, change func(*outreach.Sequence)) *bench {
 	t.Helper()
-	ctx := t.Context()
 	b := &bench{t: t, now: time.Now()}
-	clock := func() time.Time { return b.now }
-	engine, err := sqlite.Open(ctx, filepath.Join(t.TempDir(), "m.db"), sqlite.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = engine.Close(context.Background()) })
-	if err := engine.EnsureIndexes(ctx); err != nil {
-		t.Fatal(err)
-	}
-	if b.world, err = sandbox.Start(ctx, sandbox.Options{Accounts: senders(mailboxes), AnyRecipient: true, Now: clock}); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(b.world.Close)
-	keys, err := mailbox.ParseKeys(mailbox.NewKey())
-	if err != nil {
-		t.Fatal(err)
-	}
-	b.store = store.New(engine, clock)
-	b.worker = &sequence.Worker{
-		Store: b.store, Dialer: &mailbox.Dialer{Keyring: keys, IdleTimeout: 2 * time.Second}, Keyring: keys, Self: store.Self(),
+	b.fill(storetest.SQLite().Open(t), mailbox.NewKey(), func() time.Time { return b.now }, sandbox.Options{Accounts: senders(mailboxes)}, change)
+	return b
+}
+
+// newWorker is a worker that waits for nothing longer than it must.
+func newWorker(s *store.Store, keys *mailbox.Keyring) *sequence.Worker {
+	return &sequence.Worker{
+		Store: s, Dialer: &mailbox.Dialer{Keyring: keys, IdleTimeout: 2 * time.Second}, Keyring: keys, Self: store.Self(),
 		MaxMailboxes: 16, Draw: func() float64 { return 0.5 }, Log: slog.New(slog.DiscardHandler),
 		Policy: outreach.Policy{FollowUpMaxSyncAge: 30 * time.Minute, StaleAfter: 7 * 24 * time.Hour, SyncEnabled: true},
 	}
+}
+
+// fill starts the world and puts its mailboxes and a sequence into the store.
+func (b *bench) fill(engine store.Engine, key string, clock func() time.Time, opts sandbox.Options, change func(*outreach.Sequence)) {
+	t, ctx := b.t, b.t.Context()
+	t.Helper()
+	opts.AnyRecipient, opts.Now = true, clock
+	world, err := sandbox.Start(ctx, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(world.Close)
+	keys, err := mailbox.ParseKeys(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.world, b.store = world, store.New(engine, clock)
+	b.worker = newWorker(b.store, keys)
 	none := 0
 	var ids []bson.ObjectID
-	for i := range mailboxes {
-		mb := b.world.Document(fmt.Sprintf("s%d@us.example", i), outreach.SecurityNone)
+	for _, account := range opts.Accounts {
+		mb := world.Document(account.Email, outreach.SecurityNone)
 		mb.ID, mb.Status, mb.MinGapSeconds, mb.GapJitterSeconds = bson.NewObjectID(), outreach.MailboxActive, &none, &none
 		mb.SaveSent = "never"
 		if err := b.store.InsertMailbox(ctx, mb); err != nil {
@@ -87,7 +91,6 @@ func newBench(t *testing.T, mailboxes int, change func(*outreach.Sequence)) *ben
 	if err := b.store.InsertSequence(ctx, b.seq); err != nil {
 		t.Fatal(err)
 	}
-	return b
 }
 
 // enrol adds n people, all due.
@@ -256,9 +259,9 @@ func TestSickMailbox(t *testing.T) {
 	b := newBench(t, 2, func(s *outreach.Sequence) { s.Steps = s.Steps[:1] })
 	b.world.AddAccount(sandbox.Account{Email: "s0@us.example", Password: "changed"})
 	b.enrol(6, nil)
-	s := b.run(time.Minute)
-	if s.Sent != 6 {
-		t.Errorf("stats = %+v, want all 6 sent by the healthy mailbox", s)
+	// Whom the sick mailbox gives back when the healthy one is done already, the next run serves.
+	if s, again := b.run(time.Minute), b.run(time.Minute); s.Sent+again.Sent != 6 {
+		t.Errorf("stats = %+v, then %+v, want all 6 sent by the healthy mailbox", s, again)
 	}
 	mb, err := b.store.Mailbox(t.Context(), b.boxes[0].ID)
 	if err != nil || mb.LastError == nil || mb.LastError.Class != string(mailbox.ClassAuth) || mb.SendFailures != 1 || !mb.NextSendAt.After(b.now) {

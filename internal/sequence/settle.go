@@ -119,6 +119,7 @@ func (r *run) settledAsSent(ctx context.Context, seq *outreach.Sequence, rec *ou
 	at.Step = h.Step
 	fields, always, gone := advance(seq, &at, h.MailboxID, h.CreatedAt)
 	r.stats.count(func(s *outreach.SendStats) { s.Sent++ })
+	r.uncounted.Store(h.MailboxID, true)
 	return r.Store.Record(ctx, store.Outcome{
 		HistoryID: h.ID,
 		History: bson.D{

@@ -19,6 +19,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -72,6 +73,7 @@ type run struct {
 	tried     atomic.Int64 // mailboxes that were leased
 	broken    atomic.Int64 // of these, mailboxes that failed
 	fault     atomic.Pointer[error]
+	uncounted sync.Map // mailboxes, by id, of which a message was settled as sent that no counter has seen
 }
 
 // campaign is an active sequence with its templates parsed. Blocked is why it cannot send for the rest of this run, NewBlocked why it

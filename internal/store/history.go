@@ -45,6 +45,12 @@ func (s *Store) CountSent(ctx context.Context, sequenceID bson.ObjectID, since t
 	return s.engine.Count(ctx, History, bson.D{{Key: "sequenceId", Value: sequenceID}, {Key: "sentAt", Value: bson.D{{Key: "$gte", Value: Millis(since)}}}})
 }
 
+// CountSentFrom counts a mailbox's accepted messages since a time.
+func (s *Store) CountSentFrom(ctx context.Context, mailboxID bson.ObjectID, since time.Time) (int, error) {
+	n, err := s.engine.Count(ctx, History, bson.D{{Key: "mailboxId", Value: mailboxID}, {Key: "sentAt", Value: bson.D{{Key: "$gte", Value: Millis(since)}}}})
+	return int(n), err
+}
+
 // CountBounced counts a sequence's messages that bounced since a time: those that were accepted first, and those refused at RCPT.
 func (s *Store) CountBounced(ctx context.Context, sequenceID bson.ObjectID, since time.Time) (afterwards, refused int64, err error) {
 	filter := bson.D{{Key: "sequenceId", Value: sequenceID}, {Key: "bouncedAt", Value: bson.D{{Key: "$gte", Value: Millis(since)}}}}

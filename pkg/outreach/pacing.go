@@ -91,6 +91,13 @@ func (k SendMarks) Apply(m *Mailbox) {
 	m.LastSentAt, m.NextSendAt = &k.LastSentAt, &k.NextSendAt
 }
 
+// Recount raises the counters of today and this hour to what the mailbox's deliveries say.
+func (m *Mailbox) Recount(now time.Time, today, thisHour int) {
+	day := LocalDay(now, m.Location())
+	m.SentToday = DayCount{Date: day, Count: max(m.SentOn(day), today)}
+	m.SentHour = DayCount{Date: m.hour(now), Count: max(m.SentThisHour(now), thisHour)}
+}
+
 // Blocked is why the mailbox may not send at now, and when that ends; "" if it may. A zero until means that only a person, or for
 // ReasonMailboxError a successful test, can end it. Of several reasons it is the one that lasts longest.
 func (m *Mailbox) Blocked(now time.Time) (reason string, until time.Time) {
