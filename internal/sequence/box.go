@@ -33,6 +33,10 @@ type box struct {
 
 // work leases a mailbox, sends what it may, and gives it back.
 func (r *run) work(ctx context.Context, candidate *outreach.Mailbox) error {
+	if candidate.SendFailures > 0 && candidate.NextSendAt != nil && candidate.NextSendAt.After(r.Store.Now()) {
+		r.stats.skip(outreach.ReasonMailboxBackoff) // a gap is waited for, a back-off is for another run
+		return nil
+	}
 	me := r.me
 	me.Token = bson.NewObjectID().Hex()
 	mb, err := r.Store.LeaseMailbox(ctx, store.SendLease, candidate.ID, me)

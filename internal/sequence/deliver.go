@@ -213,8 +213,7 @@ func (d *delivery) pacing() bson.D {
 
 // transmit sends the message and records what became of it. The connection is cut finishGrace after the run's deadline.
 func (d *delivery) transmit(ctx context.Context) (stop bool, err error) {
-	limit := d.opts.Deadline.Sub(d.Store.Now()) + finishGrace
-	sending, cancel := context.WithTimeout(ctx, max(limit, time.Second))
+	sending, cancel := inHand(ctx, max(d.opts.Deadline.Sub(d.Store.Now())+finishGrace, time.Second))
 	defer cancel()
 	d.smtp.OnStage = func(s mailbox.Stage) error { return d.onStage(sending, s) }
 	began := d.Store.Now()
@@ -225,6 +224,24 @@ func (d *delivery) transmit(ctx context.Context) (stop bool, err error) {
 	stop, err = d.record(context.WithoutCancel(ctx), err, d.Store.Now().Sub(began))
 	d.at(Recorded)
 	return stop, err
+}
+
+// inHand is the context of a message in hand. It ends after a time at the latest; a signal leaves it finishGrace to be answered, for what is
+// cut after the final dot nobody can know. Lost leases end it at once.
+func inHand(ctx context.Context, most time.Duration) (context.Context, context.CancelFunc) {
+	held, cancel := context.WithTimeout(context.WithoutCancel(ctx), most)
+	stop := context.AfterFunc(ctx, func() {
+		if errors.Is(context.Cause(ctx), store.ErrLeaseLost) {
+			cancel()
+			return
+		}
+		select {
+		case <-time.After(finishGrace):
+			cancel()
+		case <-held.Done():
+		}
+	})
+	return held, func() { stop(); cancel() }
 }
 
 // onStage is called before each stage of the transaction; at DATA it takes the last look.
