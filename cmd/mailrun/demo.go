@@ -37,21 +37,25 @@ people who answer as people do. The real jobs run over real sockets, with a cloc
 It mails nobody: everything stays on the loopback interface, the data in a temporary folder that is removed at the end.`
 
 func newDemo(a *app) *cobra.Command {
-	var asJSON bool
+	var asJSON, serve bool
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Show it all at work, without any set-up",
 		Long:  demoLong,
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return runDemo(cmd.Context(), a, asJSON)
+			if serve && asJSON {
+				return badInput("--serve and --json exclude each other")
+			}
+			return runDemo(cmd.Context(), a, asJSON, serve)
 		},
 	}
+	cmd.Flags().BoolVar(&serve, "serve", false, "stay up with the admin page until Ctrl-C")
 	addJSON(cmd, &asJSON)
 	return cmd
 }
 
-func runDemo(ctx context.Context, a *app, asJSON bool) error {
+func runDemo(ctx context.Context, a *app, asJSON, serve bool) error {
 	folder, err := os.MkdirTemp("", "mailrun-demo-")
 	if err != nil {
 		return fmt.Errorf("make a folder for the demo: %w", err)
@@ -71,7 +75,10 @@ func runDemo(ctx context.Context, a *app, asJSON bool) error {
 	if asJSON {
 		return d.printJSON(ctx)
 	}
-	return d.show(ctx)
+	if err := d.show(ctx); err != nil || !serve {
+		return err
+	}
+	return d.serve(ctx)
 }
 
 // demo is a world with a store and the jobs that work in it.
@@ -153,14 +160,18 @@ func (d *demo) play(ctx context.Context) error {
 }
 
 func (d *demo) run(ctx context.Context, name outreach.JobName, do func(context.Context) (any, error)) error {
-	run, err := d.runner.Run(ctx, job.Job{
-		Name: name, Enabled: true, MaxRuntime: demoJobTime,
-		Do: func(ctx context.Context, _ job.Progress) (any, error) { return do(ctx) },
-	}, outreach.TriggeredByManual)
+	run, err := d.runner.Run(ctx, demoJob(name, do), outreach.TriggeredByManual)
 	if run != nil {
 		d.runs = append(d.runs, *run)
 	}
 	return err
+}
+
+func demoJob(name outreach.JobName, do func(context.Context) (any, error)) job.Job {
+	return job.Job{
+		Name: name, Enabled: true, MaxRuntime: demoJobTime,
+		Do: func(ctx context.Context, _ job.Progress) (any, error) { return do(ctx) },
+	}
 }
 
 func (d *demo) send(ctx context.Context) (any, error) {
