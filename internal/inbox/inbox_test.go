@@ -1,10 +1,8 @@
 package inbox_test
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -16,7 +14,7 @@ import (
 	"mailrun/internal/mailbox"
 	"mailrun/internal/sandbox"
 	"mailrun/internal/store"
-	"mailrun/internal/store/sqlite"
+	"mailrun/internal/store/storetest"
 	"mailrun/pkg/outreach"
 )
 
@@ -35,43 +33,46 @@ type bench struct {
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
-	ctx := t.Context()
-	engine, err := sqlite.Open(ctx, filepath.Join(t.TempDir(), "m.db"), sqlite.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = engine.Close(context.Background()) })
-	if err := engine.EnsureIndexes(ctx); err != nil {
-		t.Fatal(err)
-	}
-	world, err := sandbox.Start(ctx, sandbox.Options{Accounts: []sandbox.Account{{Email: us, Password: "secret"}}, Immediate: true})
+	world, err := sandbox.Start(t.Context(), sandbox.Options{Accounts: []sandbox.Account{{Email: us, Password: "secret"}}, Immediate: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(world.Close)
-	keys, err := mailbox.ParseKeys(mailbox.NewKey())
+	b := &bench{t: t, world: world}
+	b.fill(storetest.SQLite().Open(t), mailbox.NewKey(), world.Document(us, outreach.SecurityNone))
+	return b
+}
+
+// newSyncer is a syncer that waits for nothing longer than it must.
+func newSyncer(s *store.Store, keys *mailbox.Keyring) *inbox.Syncer {
+	return &inbox.Syncer{
+		Store: s, Dialer: &mailbox.Dialer{Keyring: keys, IdleTimeout: 2 * time.Second}, Keyring: keys, Self: store.Self(),
+		Concurrency: 4, BackfillDays: 30, Draw: func() float64 { return 0 }, Log: slog.New(slog.DiscardHandler),
+	}
+}
+
+// fill puts our mailbox and a sequence into the store.
+func (b *bench) fill(engine store.Engine, key string, mb *outreach.Mailbox) {
+	t, ctx := b.t, b.t.Context()
+	t.Helper()
+	keys, err := mailbox.ParseKeys(key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	st := store.New(engine, time.Now)
-	b := &bench{t: t, world: world, store: st, keys: keys}
-	b.syncer = &inbox.Syncer{
-		Store: st, Dialer: &mailbox.Dialer{Keyring: keys, IdleTimeout: 2 * time.Second}, Keyring: keys, Self: store.Self(),
-		Concurrency: 4, BackfillDays: 30, Draw: func() float64 { return 0 }, Log: slog.New(slog.DiscardHandler),
-	}
-	b.mb = world.Document(us, outreach.SecurityNone)
+	b.keys, b.store = keys, store.New(engine, time.Now)
+	b.syncer = newSyncer(b.store, keys)
+	b.mb = mb
 	b.mb.ID, b.mb.Status = bson.NewObjectID(), outreach.MailboxActive
-	if err := st.InsertMailbox(ctx, b.mb); err != nil {
+	if err := b.store.InsertMailbox(ctx, b.mb); err != nil {
 		t.Fatal(err)
 	}
 	b.seq = &outreach.Sequence{
 		ID: bson.NewObjectID(), Name: "s", Status: outreach.SequenceActive, MailboxIDs: []bson.ObjectID{b.mb.ID},
 		Steps: []outreach.Step{{ID: "1", Subject: "A question", Text: "x"}, {ID: "2", Delay: "3d", Text: "y"}},
 	}
-	if err := st.InsertSequence(ctx, b.seq); err != nil {
+	if err := b.store.InsertSequence(ctx, b.seq); err != nil {
 		t.Fatal(err)
 	}
-	return b
 }
 
 // written enrols a person and records that the first step was sent to him.

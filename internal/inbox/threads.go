@@ -8,6 +8,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"mailrun/internal/store"
 	"mailrun/pkg/outreach"
 )
 
@@ -41,18 +42,27 @@ func (p *pass) thread(ctx context.Context, replies []*outreach.Reply, e *evidenc
 				p.join(t, r, e)
 			}
 		}
-		t.MessageCount, t.ReplyCount = outbound(t, e), 0
-		for _, c := range counts {
-			if c.ThreadID == id {
-				t.MessageCount += c.Count
-				if c.Kind == outreach.KindHuman && c.MatchMethod != MatchForward {
-					t.ReplyCount += c.Count
-				}
-			}
-		}
+		recount(t, e, counts)
 	}
 	p.count(func(s *outreach.SyncStats) { s.ThreadsCreated += len(created); s.ThreadsUpdated += len(changed) })
 	return p.Store.PutThreads(ctx, created, changed)
+}
+
+// recount sets a thread's counts. Unread is by how many its inbound messages have become more since the last time.
+func recount(t *outreach.Thread, e *evidence, counts []store.ThreadCount) {
+	before := t.InboundCount
+	t.InboundCount, t.ReplyCount = 0, 0
+	for _, c := range counts {
+		if c.ThreadID != t.ID {
+			continue
+		}
+		t.InboundCount += c.Count
+		if c.Kind == outreach.KindHuman && c.MatchMethod != MatchForward {
+			t.ReplyCount += c.Count
+		}
+	}
+	t.MessageCount = outbound(t, e) + t.InboundCount
+	t.UnreadCount += max(t.InboundCount-before, 0)
 }
 
 func threadIDs(replies []*outreach.Reply) []bson.ObjectID {
@@ -71,9 +81,6 @@ func threadIDs(replies []*outreach.Reply) []bson.ObjectID {
 func (p *pass) join(t *outreach.Thread, r *outreach.Reply, e *evidence) {
 	if t.Subject == "" {
 		p.begin(t, r, e)
-	}
-	if !r.Effects["done"] {
-		t.UnreadCount++
 	}
 	t.Status, t.LastSnippet = outreach.ThreadOpen, r.Snippet
 	t.LastInboundAt, t.LastMessageAt = later(t.LastInboundAt, r.ReceivedAt), later(t.LastMessageAt, r.ReceivedAt)

@@ -52,7 +52,7 @@ func (s *Store) PutThreads(ctx context.Context, created, changed []*outreach.Thr
 // threadFields are what an inbound message changes in its thread.
 func threadFields(t *outreach.Thread) bson.D {
 	return bson.D{
-		{Key: "participants", Value: t.Participants}, {Key: "messageCount", Value: t.MessageCount}, {Key: "replyCount", Value: t.ReplyCount},
+		{Key: "participants", Value: t.Participants}, {Key: "messageCount", Value: t.MessageCount}, {Key: "replyCount", Value: t.ReplyCount}, {Key: "inboundCount", Value: t.InboundCount},
 		{Key: "lastMessageAt", Value: t.LastMessageAt}, {Key: "lastInboundAt", Value: t.LastInboundAt}, {Key: "lastOutboundAt", Value: t.LastOutboundAt},
 		{Key: "status", Value: t.Status}, {Key: "unreadCount", Value: t.UnreadCount}, {Key: "lastSnippet", Value: t.LastSnippet},
 	}

@@ -23,7 +23,8 @@ const (
 	ThreadClosed   ThreadStatus = "closed"
 )
 
-// Thread is one conversation in one mailbox. ReplyCount counts human replies, MessageCount both directions.
+// Thread is one conversation in one mailbox. ReplyCount counts human replies, MessageCount both directions, InboundCount all that came in:
+// what it grows by is unread.
 type Thread struct {
 	ID                  bson.ObjectID `bson:"_id" json:"_id"`
 	Subject             string        `bson:"subject" json:"subject"`
@@ -37,6 +38,7 @@ type Thread struct {
 	RootMessageID       string        `bson:"rootMessageId" json:"rootMessageId"`
 	MessageCount        int           `bson:"messageCount" json:"messageCount"`
 	ReplyCount          int           `bson:"replyCount" json:"replyCount"`
+	InboundCount        int           `bson:"inboundCount" json:"inboundCount"`
 	LastMessageAt       *time.Time    `bson:"lastMessageAt,omitempty" json:"lastMessageAt,omitempty"`
 	LastInboundAt       *time.Time    `bson:"lastInboundAt,omitempty" json:"lastInboundAt,omitempty"`
 	LastOutboundAt      *time.Time    `bson:"lastOutboundAt,omitempty" json:"lastOutboundAt,omitempty"`
