@@ -29,6 +29,26 @@ func BenchmarkLogs(b *testing.B) {
 	}
 }
 
+// BenchmarkRunNothing: a call with nothing to do must cost at most half more than the run itself.
+func BenchmarkRunNothing(b *testing.B) {
+	s := newSite(b, nil)
+	c := client(b)
+	b.Run("in process", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := s.web.Send(b.Context(), outreach.TriggeredByCron, func(outreach.CronRunLog) {}); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("over HTTP", func(b *testing.B) {
+		for b.Loop() {
+			if a := s.do(b, c, "POST", "/api/cron/run-sequences", "", "x-cron-secret", testSecret); a.status != 200 {
+				b.Fatal(a.status)
+			}
+		}
+	})
+}
+
 // fillFast stores many runs in few writes.
 func fillFast(b *testing.B, s *store.Store, n int) {
 	b.Helper()

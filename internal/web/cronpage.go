@@ -95,7 +95,9 @@ func viewRun(run *outreach.CronRunLog, now time.Time) runView {
 	default:
 		v.Words = statsInWords(run)
 	}
-	v.Duration = durationInWords(v.durationMs)
+	if v.Duration = durationInWords(v.durationMs); run.Status == outreach.RunSkipped {
+		v.Duration = "–"
+	}
 	return v
 }
 

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -92,5 +93,58 @@ func TestRawClients(t *testing.T) {
 				t.Errorf("answer %q, %v; want %s", line, err, c.want)
 			}
 		})
+	}
+}
+
+// TestServeSpeaksTLS: with a certificate there is https, and the browser is told to keep to it.
+func TestServeSpeaksTLS(t *testing.T) {
+	lender := httptest.NewTLSServer(http.NotFoundHandler()) // its certificate and a client that trusts it
+	defer lender.Close()
+	s := newSite(t, nil, func(c *Config) { c.TLS = true })
+	ctx, stop := context.WithCancel(t.Context())
+	l, err := Listen(ctx, "127.0.0.1:0", &lender.TLS.Certificates[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- s.web.Serve(ctx, l) }()
+	r, err := http.NewRequestWithContext(t.Context(), "GET", "https://"+l.Addr().String()+"/healthz", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := lender.Client().Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := resp.Body.Close(); err != nil {
+		t.Error(err)
+	}
+	if resp.StatusCode != 200 || resp.Header.Get("Strict-Transport-Security") == "" {
+		t.Errorf("https: %d, %v", resp.StatusCode, resp.Header)
+	}
+	lender.Client().CloseIdleConnections()
+	stop()
+	if err := <-ended; err != nil {
+		t.Errorf("serve: %v", err)
+	}
+}
+
+// TestTwoServersShareSessions: who is signed in at one process is at another on the same store, and signing out ends both.
+func TestTwoServersShareSessions(t *testing.T) {
+	s := newSite(t, nil)
+	other, err := New(s.web.Config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second := *s
+	second.Server = httptest.NewServer(other.Handler())
+	defer second.Server.Close()
+	c := s.signIn(t)
+	if a := second.do(t, c, "GET", "/api/admin/me", ""); a.status != 200 {
+		t.Errorf("me at the other process: %d, want 200", a.status)
+	}
+	s.do(t, c, "POST", "/api/admin/logout", "")
+	if a := second.do(t, c, "GET", "/api/admin/me", ""); a.status != 401 {
+		t.Errorf("me after signing out: %d, want 401", a.status)
 	}
 }

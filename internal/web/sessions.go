@@ -175,8 +175,9 @@ func (s *sessionStore) FindCtx(ctx context.Context, id string) ([]byte, bool, er
 	return found.Data, true, nil
 }
 
-// CommitCtx implements scs.CtxStore.
+// CommitCtx implements scs.CtxStore. The library reads the machine's clock; what is stored goes by the store's, which may be another.
 func (s *sessionStore) CommitCtx(ctx context.Context, id string, data []byte, expires time.Time) error {
+	expires = s.store.Now().Add(time.Until(expires))
 	before := loaded(ctx)
 	switch {
 	case before.id != id:

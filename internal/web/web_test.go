@@ -387,6 +387,39 @@ func TestSession(t *testing.T) {
 	}
 }
 
+// TestSessionByAnotherClock: the demo's store lives weeks ahead of the machine, whose clock the session library reads.
+func TestSessionByAnotherClock(t *testing.T) {
+	s := newSite(t, nil, func(c *Config) {
+		c.Store = store.New(c.Store.Engine(), func() time.Time { return time.Now().Add(40 * 24 * time.Hour) })
+	})
+	if a := s.do(t, s.signIn(t), "GET", "/api/admin/me", ""); a.status != 200 {
+		t.Errorf("me: %d, want 200", a.status)
+	}
+}
+
+// TestLogoutWins: a request that is under way when its user signs out does not bring the session back.
+func TestLogoutWins(t *testing.T) {
+	s := newSite(t, nil)
+	sessions := &sessionStore{store: s.store}
+	ctx := context.WithValue(t.Context(), loadedKey{}, &loadedSession{})
+	expires := time.Now().Add(time.Hour)
+	if err := sessions.CommitCtx(t.Context(), "id", []byte("old"), expires); err != nil {
+		t.Fatal(err)
+	}
+	if _, found, err := sessions.FindCtx(ctx, "id"); !found || err != nil {
+		t.Fatalf("found %v, %v", found, err)
+	}
+	if err := sessions.DeleteCtx(t.Context(), "id"); err != nil {
+		t.Fatal(err)
+	}
+	if err := sessions.CommitCtx(ctx, "id", []byte("new"), expires.Add(time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	if _, found, _ := sessions.FindCtx(t.Context(), "id"); found {
+		t.Error("the session is back")
+	}
+}
+
 func TestNewPasswordEndsSessions(t *testing.T) {
 	s := newSite(t, nil)
 	c := s.signIn(t)
