@@ -19,7 +19,7 @@ func newReplies(a *app) *cobra.Command {
 	return group(&cobra.Command{
 		Use:   "replies",
 		Short: "What came back: answers, bounces, opt-outs, notices",
-	}, newRepliesList(a), show, newRepliesLabel(a), newRepliesAttach(a))
+	}, newRepliesList(a), show, newRepliesLabel(a), newRepliesAttach(a), newRepliesClassify(a))
 }
 
 // kinds lists every kind of inbound message.

@@ -68,7 +68,7 @@ func sections(a *app) []section {
 		{"Jobs", []*cobra.Command{newRunSequences(a), newSyncMailboxes(a), newLogs(a), newStatus(a), newStats(a), newPlan(a)}},
 		{"Set-up", []*cobra.Command{newInit(a), newDoctor(a), newCrontab(a), newDemo(a)}},
 		{"Outreach", []*cobra.Command{newMailboxes(a), newSequences(a), newRecipients(a), newSuppressions(a)}},
-		{"What happened", []*cobra.Command{newHistory(a), newReplies(a), newThreads(a), newInspect(a)}},
+		{"What happened", []*cobra.Command{newHistory(a), newReplies(a), newThreads(a), newInspect(a), newClassify(a)}},
 		{"System", []*cobra.Command{newServe(a), newUsers(a), newDB(a), newVersion(a)}},
 	}
 }

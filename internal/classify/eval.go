@@ -14,9 +14,11 @@ import (
 
 // Row is one labelled reply.
 type Row struct {
-	Text, Language string
-	Label          outreach.Intent
-	Author, Theme  string
+	Text     string          `json:"text"`
+	Language string          `json:"language"`
+	Label    outreach.Intent `json:"label"`
+	Author   string          `json:"author,omitempty"`
+	Theme    string          `json:"theme,omitempty"`
 }
 
 // maxRow is the longest line of a labelled file in bytes.
@@ -73,29 +75,33 @@ func readRow(fields []string, column map[string]int) (Row, error) {
 
 // Report is how well a classifier did. Macro-F1 is the mean over the labels that occur in the rows.
 type Report struct {
-	Rows, Correct, Errors int
-	Accuracy, MacroF1     float64
+	Rows     int     `json:"rows"`
+	Correct  int     `json:"correct"`
+	Errors   int     `json:"errors"`
+	Accuracy float64 `json:"accuracy"`
+	MacroF1  float64 `json:"macroF1"`
 	// OptOutPrecision and OptOutRecall are those of unsubscribe, the one label with a consequence.
-	OptOutPrecision, OptOutRecall float64
-	// Confusion counts by label and answer.
-	Confusion map[outreach.Intent]map[outreach.Intent]int
+	OptOutPrecision float64 `json:"unsubscribePrecision"`
+	OptOutRecall    float64 `json:"unsubscribeRecall"`
+	// Confusion counts by label and answer; a row without an answer has the answer "".
+	Confusion map[outreach.Intent]map[outreach.Intent]int `json:"confusion"`
 	// Languages holds a report for each language, sorted by name, without their misses.
-	Languages []LanguageReport
+	Languages []LanguageReport `json:"languages,omitempty"`
 	// Misses are the wrong answers, the surest first.
-	Misses []Miss
+	Misses []Miss `json:"misses,omitempty"`
 }
 
 // LanguageReport is the part of a report that concerns one language.
 type LanguageReport struct {
-	Language string
+	Language string `json:"language"`
 	Report
 }
 
 // Miss is a wrong answer.
 type Miss struct {
 	Row
-	Got        outreach.Intent
-	Confidence float64
+	Got        outreach.Intent `json:"answer"`
+	Confidence float64         `json:"confidence"`
 }
 
 // Eval has a classifier label every row, each as a human reply of its own, and compares. A row without an answer counts as wrong.
