@@ -166,7 +166,7 @@ func (b *box) due(ctx context.Context) ([]outreach.Recipient, error) {
 		if len(due) >= batchSize+len(b.passed) {
 			break
 		}
-		fresh, err := b.Store.DueNew(ctx, id, b.mb.ID, b.me.Dead, b.sequences[id].share+len(b.passed))
+		fresh, err := b.dueNew(ctx, b.sequences[id])
 		if err != nil {
 			return nil, err
 		}
@@ -175,6 +175,27 @@ func (b *box) due(ctx context.Context) ([]outreach.Recipient, error) {
 	due = slices.DeleteFunc(due, func(r outreach.Recipient) bool { return b.passed[r.ID] })
 	slices.SortFunc(due, func(x, y outreach.Recipient) int { return outreach.CompareDue(&x, &y) })
 	return due, nil
+}
+
+// dueNew lists new recipients of a sequence. Each of its mailboxes looks at a place of its own in the line, so that they do not all reach for
+// its head; where the line has become too short for that, at the head.
+func (b *box) dueNew(ctx context.Context, c *campaign) ([]outreach.Recipient, error) {
+	limit := c.share + len(b.passed)
+	if ahead := slices.Index(c.MailboxIDs, b.mb.ID) * b.atOnce(c.share); ahead > 0 {
+		due, err := b.Store.DueNew(ctx, c.ID, b.mb.ID, b.me.Dead, ahead, limit)
+		if err != nil || len(due) > 0 {
+			return due, err
+		}
+	}
+	return b.Store.DueNew(ctx, c.ID, b.mb.ID, b.me.Dead, 0, limit)
+}
+
+// atOnce is how many of n recipients the mailbox may claim at once: one where a gap follows each message.
+func (b *box) atOnce(n int) int {
+	if b.mb.MinGap() > 0 || b.mb.GapJitter() > 0 {
+		return min(n, 1)
+	}
+	return min(n, batchSize)
 }
 
 // open lists the sequences that may still send in this run; for new recipients those that this mailbox belongs to.
@@ -190,14 +211,11 @@ func (b *box) open(fresh bool) []bson.ObjectID {
 	return ids
 }
 
-// claim takes as many candidates as may be sent now: one where a gap follows each message.
+// claim takes as many candidates as may be sent now.
 func (b *box) claim(ctx context.Context, candidates []outreach.Recipient) ([]outreach.Recipient, error) {
-	n := min(len(candidates), batchSize, b.mb.RoomToday(b.Store.Now()), int(max(b.left.Load(), 0)))
+	n := min(b.atOnce(len(candidates)), b.mb.RoomToday(b.Store.Now()), int(max(b.left.Load(), 0)))
 	if b.mb.HourlyLimit > 0 {
 		n = min(n, b.mb.HourlyLimit-b.mb.SentThisHour(b.Store.Now()))
-	}
-	if b.mb.MinGap() > 0 || b.mb.GapJitter() > 0 {
-		n = min(n, 1)
 	}
 	if n <= 0 {
 		return nil, nil
@@ -215,9 +233,23 @@ func (b *box) claim(ctx context.Context, candidates []outreach.Recipient) ([]out
 			b.passed[id] = true
 		}
 	}
+	claimed = b.asListed(ctx, claimed, candidates)
 	slices.SortFunc(claimed, func(x, y outreach.Recipient) int { return outreach.CompareDue(&x, &y) })
 	b.at(Claimed)
 	return claimed, nil
+}
+
+// asListed gives back the claimed recipients to whom another mailbox sent after they were listed: their next step was not judged, and may
+// not be this mailbox's to send.
+func (b *box) asListed(ctx context.Context, claimed, listed []outreach.Recipient) []outreach.Recipient {
+	return slices.DeleteFunc(claimed, func(r outreach.Recipient) bool {
+		at := slices.IndexFunc(listed, func(l outreach.Recipient) bool { return l.ID == r.ID })
+		if at >= 0 && listed[at].Step == r.Step {
+			return false
+		}
+		b.giveBack(ctx, &r)
+		return true
+	})
 }
 
 // connect opens the mailbox's SMTP session, or uses the one that is open.

@@ -31,7 +31,7 @@ func TestQueriesAreIndexed(t *testing.T) {
 				"LeaseOwners":         func() error { _, err := s.LeaseOwners(ctx, store.Claim); return err },
 				"RenewLeases":         func() error { return s.RenewLeases(ctx, store.Claim, l) },
 				"DueFollowups":        func() error { _, err := s.DueFollowups(ctx, id, ids, l.Dead, 20); return err },
-				"DueNew":              func() error { _, err := s.DueNew(ctx, id, id, l.Dead, 20); return err },
+				"DueNew":              func() error { _, err := s.DueNew(ctx, id, id, l.Dead, 20, 20); return err },
 				"CountDue":            func() error { _, err := s.CountDue(ctx, outreach.StateActive); return err },
 				"Claim":               func() error { _, err := s.Claim(ctx, ids, l); return err },
 				"TakeOver":            func() error { _, err := s.TakeOver(ctx, id, l); return err },

@@ -87,8 +87,9 @@ func (s *Store) DueFollowups(ctx context.Context, mailboxID bson.ObjectID, seque
 	})
 }
 
-// DueNew lists a sequence's recipients who wait for their first step and belong to no mailbox or to this one, oldest due first.
-func (s *Store) DueNew(ctx context.Context, sequenceID, mailboxID bson.ObjectID, dead []string, limit int) ([]outreach.Recipient, error) {
+// DueNew lists a sequence's recipients who wait for their first step and belong to no mailbox or to this one, oldest due first, without the
+// first skip of them.
+func (s *Store) DueNew(ctx context.Context, sequenceID, mailboxID bson.ObjectID, dead []string, skip, limit int) ([]outreach.Recipient, error) {
 	now := s.Now()
 	return find[outreach.Recipient](ctx, s, Query{
 		Collection: Recipients,
@@ -102,6 +103,7 @@ func (s *Store) DueNew(ctx context.Context, sequenceID, mailboxID bson.ObjectID,
 			}},
 		},
 		Sort:  []string{"nextSendAt"},
+		Skip:  int64(skip),
 		Limit: int64(limit),
 	})
 }
@@ -128,12 +130,14 @@ func (s *Store) CountDue(ctx context.Context, state outreach.State) ([]DueCount,
 	return counts, nil
 }
 
-// Claim makes the lessee the owner of recipients that are still sendable and that nobody owns, and returns those it got as they are now.
+// Claim makes the lessee the owner of recipients that are still due and that nobody owns, and returns those it got as they are now. That
+// they must be due keeps apart whoever listed a recipient before another mailbox sent to it: the next step is no business of his.
 func (s *Store) Claim(ctx context.Context, ids []bson.ObjectID, l Lessee) ([]outreach.Recipient, error) {
 	now := s.Now()
 	take := set(bson.E{Key: string(Claim), Value: l.lease(now)})
+	due := bson.E{Key: "nextSendAt", Value: bson.D{{Key: "$lte", Value: now}}}
 	if len(ids) == 1 {
-		q := Query{Collection: Recipients, Filter: bson.D{{Key: "_id", Value: ids[0]}, sendable, Claim.free(now, l.Dead)}}
+		q := Query{Collection: Recipients, Filter: bson.D{{Key: "_id", Value: ids[0]}, sendable, due, Claim.free(now, l.Dead)}}
 		r, err := findOneAndUpdate[outreach.Recipient](ctx, s, q, take)
 		if err != nil {
 			return nil, err
@@ -142,7 +146,7 @@ func (s *Store) Claim(ctx context.Context, ids []bson.ObjectID, l Lessee) ([]out
 	}
 	writes := make([]Write, len(ids))
 	for i, id := range ids {
-		writes[i] = Write{Kind: Update, Collection: Recipients, Filter: bson.D{{Key: "_id", Value: id}, sendable, Claim.free(now, l.Dead)}, Update: take}
+		writes[i] = Write{Kind: Update, Collection: Recipients, Filter: bson.D{{Key: "_id", Value: id}, sendable, due, Claim.free(now, l.Dead)}, Update: take}
 	}
 	if err := s.write(ctx, writes...); err != nil {
 		return nil, err
