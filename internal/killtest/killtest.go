@@ -51,7 +51,9 @@ func begin() {
 
 // Now kills this process; it does not return.
 func Now() {
-	_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+	if self, err := os.FindProcess(os.Getpid()); err == nil {
+		_ = self.Kill()
+	}
 	select {}
 }
 
