@@ -34,14 +34,14 @@ generate-check:
 	@before=$$(git diff | git hash-object --stdin); $(GO) generate ./...; \
 	  [ "$$before" = "$$(git diff | git hash-object --stdin)" ] || { echo "go generate changes files: commit what it makes"; git diff --stat; exit 1; }
 
-bench: ## the figures as one table, each beside its reference, measured in the same run
-	$(GO) test -run '^$$' -bench Figures -benchtime 1x -timeout 60m ./internal/bench
+bench: ## each figure beside its reference, measured in the same run
+	$(GO) test -run '^$$' -bench BenchmarkFigures -benchtime 1x -timeout 60m ./internal/bench
 
-bench-quick: ## the same over small sizes, within two minutes
-	MAILRUN_BENCH=quick $(GO) test -run '^$$' -bench Figures -benchtime 1x -timeout 10m ./internal/bench
+bench-quick: ## the same with less of everything
+	MAILRUN_BENCH=quick $(GO) test -run '^$$' -bench BenchmarkFigures -benchtime 1x -timeout 20m ./internal/bench
 
-bench-parts: ## every package's own benchmarks
-	$(GO) test -run '^$$' -bench . -benchtime 3x $$($(GO) list ./... | grep -v internal/bench)
+bench-packages: ## the small benchmarks beside the code
+	$(GO) test -run '^$$' -bench . $$($(GO) list ./... | grep -v /internal/bench)
 
 fuzz: ## every fuzz target for FUZZTIME
 	@set -e; for package in $$($(GO) list ./...); do \
