@@ -124,7 +124,7 @@ func (s *Server) inTheWay(w http.ResponseWriter, r *http.Request, name outreach.
 	case <-r.Context().Done():
 		return
 	}
-	respond(w, http.StatusConflict, problem{Error: string(name) + " is still running", RunID: run.id})
+	respond(w, http.StatusConflict, problem{Error: string(name) + " is still running: run " + run.id, RunID: run.id})
 }
 
 // awaitRun waits for a run for as long as the client does. The connection's deadlines are for clients that are slow, not for jobs that are.

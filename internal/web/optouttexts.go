@@ -19,7 +19,7 @@ type optOutTexts struct {
 var optOutLanguages = []optOutTexts{
 	{
 		Lang: "en", Dir: "ltr", Title: "Unsubscribe",
-		Ask: "Unsubscribe from these e-mails?", AskMore: "We will not write to your address again.", Button: "Unsubscribe",
+		Ask: "Unsubscribe from these emails?", AskMore: "We will not write to your address again.", Button: "Unsubscribe",
 		Done: "You are unsubscribed.", DoneMore: "We will not write to your address again. You can close this page.",
 		Unknown: "This link does not work.", UnknownMore: "It may be incomplete. Please answer the e-mail with the word “unsubscribe” and we will stop writing to you.",
 	},
