@@ -145,10 +145,10 @@ func guard(t testing.TB, pid int) {
 func stop(t testing.TB, cmd *exec.Cmd, ended <-chan error) {
 	_ = cmd.Process.Signal(syscall.SIGTERM)
 	select {
-	case _ = <-ended:
+	case <-ended:
 	case <-time.After(stopTimeout):
 		_ = cmd.Process.Kill()
-		_ = <-ended
+		<-ended
 		t.Errorf("%s did not end within %s of SIGTERM", filepath.Base(cmd.Path), stopTimeout)
 	}
 }
