@@ -140,13 +140,12 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 
 // finished is told of each run that this process ended.
 func (s *Server) finished(run *outreach.CronRunLog, err error) {
-	switch {
-	case run == nil:
+	if run == nil {
 		s.Log.Error("run could not be logged", "error", err)
-	default:
-		s.metrics.count(run)
+		return
 	}
-	if run != nil && err != nil {
+	s.metrics.count(run)
+	if err != nil {
 		s.Log.Error("run failed", "job", run.JobName, "run", run.ID.Hex(), "error", err)
 	}
 }
