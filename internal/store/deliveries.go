@@ -1,7 +1,10 @@
 package store
 
 import (
+	"bytes"
 	"context"
+	"slices"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
@@ -83,17 +86,65 @@ type LastLook struct {
 }
 
 // Look reads, immediately before DATA, what may have changed since the recipient was chosen. Of recipient and sequence only the state,
-// the claim and the status are read. ErrNotFound says that one of them is gone.
+// the claim and the status are read. ErrNotFound says that one of them is gone. Concurrent callers share their requests: each is told what
+// was read after it asked.
 func (s *Store) Look(ctx context.Context, recipientID bson.ObjectID, email string, sequenceID bson.ObjectID) (LastLook, error) {
-	var look LastLook
-	var err error
-	if look.Suppression, err = s.Suppressed(ctx, email); err != nil {
-		return look, err
+	l := &looking{recipientID: recipientID, email: email, sequenceID: sequenceID}
+	if err := s.looks.Do(ctx, l); err != nil {
+		return LastLook{}, err
 	}
-	look.Recipient, err = first[outreach.Recipient](ctx, s, Query{Collection: Recipients, Filter: byID(recipientID), Fields: []string{"state", "claim", "step"}})
-	if err != nil {
-		return look, err
+	return l.look, l.err
+}
+
+// looking is one caller's last look in a group.
+type looking struct {
+	recipientID, sequenceID bson.ObjectID
+	email                   string
+	look                    LastLook
+	err                     error
+}
+
+// lookTogether is how many callers share their requests at most; lookTimeout bounds those. They heed no caller's context: the group is not
+// one caller's, and the server that waits for DATA gives them all some minutes.
+const (
+	lookTogether = 100
+	lookTimeout  = 20 * time.Second
+)
+
+// lookAll answers a group of callers with one request for each collection.
+func (s *Store) lookAll(group []*looking) {
+	ctx, cancel := context.WithTimeout(context.Background(), lookTimeout)
+	defer cancel()
+	emails := make([]string, len(group))
+	recipientIDs, sequenceIDs := make([]bson.ObjectID, len(group)), make([]bson.ObjectID, len(group))
+	for i, l := range group {
+		emails[i], recipientIDs[i], sequenceIDs[i] = l.email, l.recipientID, l.sequenceID
 	}
-	look.Sequence, err = first[outreach.Sequence](ctx, s, Query{Collection: Sequences, Filter: byID(sequenceID), Fields: []string{"status", "statusReason"}})
-	return look, err
+	suppressed, err := s.SuppressedAmong(ctx, emails)
+	var recipients map[bson.ObjectID]*outreach.Recipient
+	if err == nil {
+		recipients, err = findByID(ctx, s, Recipients, recipientIDs, func(r *outreach.Recipient) bson.ObjectID { return r.ID }, "state", "claim", "step")
+	}
+	var sequences map[bson.ObjectID]*outreach.Sequence
+	if err == nil {
+		sequences, err = findByID(ctx, s, Sequences, sequenceIDs, func(q *outreach.Sequence) bson.ObjectID { return q.ID }, "status", "statusReason")
+	}
+	for _, l := range group {
+		l.look = LastLook{Recipient: recipients[l.recipientID], Suppression: suppressed[l.email], Sequence: sequences[l.sequenceID]}
+		if l.err = err; err == nil && (l.look.Recipient == nil || l.look.Sequence == nil) {
+			l.err = ErrNotFound
+		}
+	}
+}
+
+// findByID reads some fields of several documents, each once.
+func findByID[T any](ctx context.Context, s *Store, collection string, ids []bson.ObjectID, id func(*T) bson.ObjectID, fields ...string) (map[bson.ObjectID]*T, error) {
+	slices.SortFunc(ids, func(x, y bson.ObjectID) int { return bytes.Compare(x[:], y[:]) })
+	filter := bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: slices.Compact(ids)}}}}
+	docs, err := find[T](ctx, s, Query{Collection: collection, Filter: filter, Fields: fields})
+	byID := make(map[bson.ObjectID]*T, len(docs))
+	for i := range docs {
+		byID[id(&docs[i])] = &docs[i]
+	}
+	return byID, err
 }

@@ -23,11 +23,14 @@ import (
 type Store struct {
 	engine Engine
 	now    func() time.Time
+	looks  *Gatherer[*looking]
 }
 
 // New returns a store over an engine; now stamps createdAt and updatedAt.
 func New(engine Engine, now func() time.Time) *Store {
-	return &Store{engine: engine, now: now}
+	s := &Store{engine: engine, now: now}
+	s.looks = NewGatherer(lookTogether, s.lookAll)
+	return s
 }
 
 // Engine is the database underneath.
