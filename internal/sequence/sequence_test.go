@@ -268,3 +268,20 @@ func TestSickMailbox(t *testing.T) {
 		t.Errorf("mailbox = %+v, %v, want one auth failure and a back-off", mb, err)
 	}
 }
+
+// A delivery left open whose sequence was removed meanwhile holds nobody else up.
+func TestOrphanedDelivery(t *testing.T) {
+	b := newBench(t, 1, func(s *outreach.Sequence) { s.Steps = s.Steps[:1] })
+	orphan := b.enrol(1, func(_ int, r *outreach.Recipient) { r.SequenceID, r.Email = bson.NewObjectID(), "orphan@corp.example" })[0]
+	open := &outreach.History{
+		ID: outreach.HistoryID(orphan.ID, 0), SequenceRecipientID: orphan.ID, SequenceID: orphan.SequenceID, MailboxID: b.boxes[0].ID,
+		To: orphan.Email, MessageID: "<x@us.example>", Status: outreach.HistorySending,
+	}
+	if err := b.store.BeginDelivery(t.Context(), open, "", nil); err != nil {
+		t.Fatal(err)
+	}
+	b.enrol(2, nil)
+	if s := b.run(time.Minute); s.Sent != 2 {
+		t.Errorf("stats = %+v, want 2 sent", s)
+	}
+}

@@ -76,16 +76,9 @@ type abandoned struct {
 
 // settle records the verdict of the evidence. The history is read again under the claim: its owner may have recorded it since.
 func (r *run) settle(ctx context.Context, a abandoned, search *sentSearch) error {
-	h, err := r.Store.HistoryByID(ctx, a.history.ID)
-	if err != nil || h.Status != outreach.HistorySending {
+	h, seq, err := r.openDelivery(ctx, a)
+	if err != nil || h == nil {
 		return errors.Join(err, r.Store.ReleaseClaim(ctx, a.rec.ID, r.me.Token, nil))
-	}
-	seq, err := r.Store.Sequence(ctx, a.rec.SequenceID)
-	if err != nil {
-		return errors.Join(err, r.Store.ReleaseClaim(ctx, a.rec.ID, r.me.Token, nil))
-	}
-	if h.Manual {
-		return r.settleManual(ctx, a.rec, h, search.found(ctx, h.MessageID))
 	}
 	if search.found(ctx, h.MessageID) {
 		return r.settledAsSent(ctx, seq, a.rec, h)
@@ -106,6 +99,23 @@ func (r *run) settleManual(ctx context.Context, rec *outreach.Recipient, h *outr
 	}
 	err := r.Store.UpdateHistory(ctx, h.ID, []outreach.HistoryStatus{outreach.HistorySending}, fields)
 	return errors.Join(err, r.Store.ReleaseClaim(ctx, rec.ID, r.me.Token, nil))
+}
+
+// openDelivery reads an abandoned delivery again, with its sequence; nil if there is nothing to settle any more: its owner took it back or
+// recorded it, or the sequence was removed.
+func (r *run) openDelivery(ctx context.Context, a abandoned) (*outreach.History, *outreach.Sequence, error) {
+	h, err := r.Store.HistoryByID(ctx, a.history.ID)
+	if err == nil && h.Status != outreach.HistorySending {
+		return nil, nil, nil
+	}
+	var seq *outreach.Sequence
+	if err == nil {
+		seq, err = r.Store.Sequence(ctx, a.rec.SequenceID)
+	}
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil, nil
+	}
+	return h, seq, err
 }
 
 // settledAsSent records that a message went out after all, at the time its intent was written, and lets the recipient go on.
