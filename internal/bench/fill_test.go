@@ -49,7 +49,7 @@ func fill(b *testing.B, engine store.Engine, boxes []*outreach.Mailbox, n int) *
 	var ids []bson.ObjectID
 	none, many := 0, 1_000_000
 	for _, mb := range boxes {
-		mb.ID, mb.Status, mb.SaveSent = bson.NewObjectID(), outreach.MailboxActive, "never"
+		mb.ID, mb.Status, mb.SaveSent, mb.FromName = bson.NewObjectID(), outreach.MailboxActive, "never", "Sam Sender"
 		mb.MinGapSeconds, mb.GapJitterSeconds, mb.DailyLimit = &none, &none, &many
 		if err := d.InsertMailbox(b.Context(), mb); err != nil {
 			b.Fatal(err)

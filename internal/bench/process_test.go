@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// program is mailrun, built for this run, with settings of its own and an empty home.
+// program is mailrun with settings of its own.
 type program struct {
 	path, home string
 	env        []string
@@ -23,14 +23,20 @@ type cost struct {
 	out  []byte
 }
 
-// build makes the program. With the machine's own settings of the compiler it shares the cache with the tests.
-func build(b *testing.B) *program {
+// build makes the program and returns its path. With the machine's own settings of the compiler it shares the cache with the tests.
+func build(b *testing.B) string {
 	b.Helper()
-	p := &program{path: filepath.Join(b.TempDir(), "mailrun"), home: b.TempDir()}
-	cmd := exec.Command("go", "build", "-ldflags", "-s -w", "-o", p.path, "mailrun/cmd/mailrun")
+	path := filepath.Join(b.TempDir(), "mailrun")
+	cmd := exec.Command("go", "build", "-ldflags", "-s -w", "-o", path, "mailrun/cmd/mailrun")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		b.Fatalf("build mailrun: %v\n%s", err, out)
 	}
+	return path
+}
+
+// program is the built program over an empty home.
+func (r *report) program(b *testing.B) *program {
+	p := &program{path: r.binary, home: b.TempDir()}
 	p.set("HOME="+p.home, "SQLITE_PATH="+p.database())
 	return p
 }
@@ -81,7 +87,7 @@ func middle(costs []cost) cost {
 
 // startup is what cron pays every minute when nothing is due.
 func startup(b *testing.B, r *report) {
-	p := build(b)
+	p := r.program(b)
 	p.run(b, "run-sequences") // makes the database
 	version, idle := p.median(b, r.pick(41, 15), []string{"version"}, []string{"run-sequences"})
 	r.add(b, row{

@@ -17,10 +17,11 @@ type row struct {
 	peak                    int64
 }
 
-// report collects the rows of a run. Quick asks for small sizes.
+// report collects the rows of a run. Quick asks for small sizes; binary is the program, built for this run.
 type report struct {
-	quick bool
-	rows  []row
+	quick  bool
+	binary string
+	rows   []row
 }
 
 // pick chooses between the size of a full run and that of a quick one.
@@ -78,7 +79,7 @@ func span(d time.Duration) string {
 
 // BenchmarkFigures measures every figure and prints the table. MAILRUN_BENCH=quick makes it short.
 func BenchmarkFigures(b *testing.B) {
-	r := &report{quick: os.Getenv("MAILRUN_BENCH") == "quick"}
+	r := &report{quick: os.Getenv("MAILRUN_BENCH") == "quick", binary: build(b)}
 	for _, figure := range []struct {
 		name    string
 		measure func(*testing.B, *report)
@@ -86,6 +87,7 @@ func BenchmarkFigures(b *testing.B) {
 		{"startup", startup},
 		{"due", dueQuery},
 		{"store", storePath},
+		{"send", sendAll},
 	} {
 		b.Run(figure.name, func(b *testing.B) { figure.measure(b, r) })
 	}

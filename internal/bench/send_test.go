@@ -1,0 +1,186 @@
+package bench
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"os/exec"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	mail "github.com/xhit/go-simple-mail/v2"
+
+	"mailrun/internal/sandbox"
+	"mailrun/internal/sandbox/peers"
+	"mailrun/pkg/message"
+	"mailrun/pkg/outreach"
+)
+
+// sendAll is the whole path into a server that takes everything at once: claim, render, compose, history durable before DATA, SMTP, record.
+func sendAll(b *testing.B, r *report) {
+	n := r.pick(20_000, 4000)
+	for _, connections := range []int{10, 50} {
+		b.Run(strconv.Itoa(connections), func(b *testing.B) {
+			name, address := discardServer(b)
+			f := sendFigure{address: address, boxes: 50, messages: n, connections: connections, logIn: name == "sandbox"}
+			ours := f.ours(b, r)
+			bare := f.bare(b)
+			r.add(b, row{
+				figure: fmt.Sprintf("send %d, 50 mailboxes, %d connections, SQLite, %s", n, connections, name),
+				ours:   perSecond(n, ours.wall), reference: perSecond(n, bare) + " bare SendMessage",
+				ratio: times(bare, ours.wall), goal: "≥ 0.6, ≤ 100 MB", peak: ours.peak,
+			})
+		})
+	}
+}
+
+// discardServer is smtp-sink where it is installed, else the sandbox.
+func discardServer(b *testing.B) (name, address string) {
+	b.Helper()
+	for _, path := range []string{"smtp-sink", "/usr/sbin/smtp-sink"} {
+		if _, err := exec.LookPath(path); err == nil {
+			return "smtp-sink", peers.SMTPSink(b)
+		}
+	}
+	return "sandbox", world(b, sandbox.Options{}).SMTPAddr()
+}
+
+// password opens every account of the sandbox.
+const password = "secret"
+
+// world starts a sandbox that keeps nothing and knows every address.
+func world(b *testing.B, o sandbox.Options) *sandbox.World {
+	b.Helper()
+	o.AnyAccount, o.AnyRecipient, o.Discard = password, true, true
+	w, err := sandbox.Start(b.Context(), o)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(w.Close)
+	return w
+}
+
+// sendFigure is one measurement of sending: the same messages to the same server over the same number of connections, by the program and
+// by a bare loop.
+type sendFigure struct {
+	address                      string
+	boxes, messages, connections int
+	logIn                        bool // the bare loop too; smtp-sink's answer to it is not the one that the library waits for
+}
+
+// ours fills a database and has the program send it out.
+func (f *sendFigure) ours(b *testing.B, r *report) cost {
+	b.Helper()
+	p := r.program(b)
+	most := strconv.Itoa(f.connections)
+	p.set("MAX_CONNECTIONS="+most, "MAX_CONNECTIONS_PER_HOST="+most, "MAILBOX_SYNC_ENABLED=false")
+	f.fill(b, p.database())
+	return p.send(b, f.messages)
+}
+
+func (f *sendFigure) fill(b *testing.B, database string) {
+	b.Helper()
+	host, port, err := net.SplitHostPort(f.address)
+	if err != nil {
+		b.Fatal(err)
+	}
+	number, _ := strconv.Atoi(port)
+	boxes := mailboxes(f.boxes)
+	for _, mb := range boxes {
+		mb.SMTP = outreach.Server{Host: host, Port: number, Security: outreach.SecurityNone, Username: mb.Email, Auth: outreach.AuthPassword}
+		mb.ClearSMTPPassword = password
+	}
+	engine := openSQLite(b, database)
+	defer closeEngine(b, engine)
+	fill(b, engine, boxes, f.messages)
+}
+
+// send runs run-sequences and checks that it sent what it should.
+func (p *program) send(b *testing.B, want int) cost {
+	b.Helper()
+	args := []string{"run-sequences", "--json", "--max-runtime", "10m"}
+	c := p.run(b, args...)
+	var run outreach.CronRunLog
+	if err := json.Unmarshal(c.out, &run); err != nil {
+		b.Fatal(err)
+	}
+	if sent, _ := run.Stats["sent"].(float64); int(sent) != want {
+		b.Fatalf("sent %v of %d: %v", sent, want, run.Stats)
+	}
+	c.wall = time.Duration(run.DurationMs) * time.Millisecond // start-up is a figure of its own
+	return c
+}
+
+// bare sends prebuilt messages over the library and nothing else. As in the program each mailbox has a connection of its own, and as many
+// are open at once.
+func (f *sendFigure) bare(b *testing.B) time.Duration {
+	b.Helper()
+	raw := string(prebuilt(b))
+	began := time.Now()
+	var next atomic.Int64
+	var group sync.WaitGroup
+	slots := make(chan struct{}, f.connections)
+	for i := range f.boxes {
+		slots <- struct{}{}
+		group.Go(func() {
+			defer func() { <-slots }()
+			if err := f.bareMailbox(b.Context(), i, raw, &next); err != nil {
+				b.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	return time.Since(began)
+}
+
+// bareMailbox sends messages over one connection until all are sent; where every mailbox has just one message, only that.
+func (f *sendFigure) bareMailbox(ctx context.Context, i int, raw string, next *atomic.Int64) error {
+	if next.Load() >= int64(f.messages) {
+		return nil
+	}
+	from := fmt.Sprintf("s%d@us.example", i)
+	client, err := f.bareClient(from)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = client.Quit() }()
+	for n := next.Add(1); n <= int64(f.messages) && ctx.Err() == nil; n = next.Add(1) {
+		if err := mail.SendMessage(from, []string{fmt.Sprintf("p%d@c%d.example", n, n%5000)}, raw, client); err != nil {
+			return err
+		}
+		if f.messages == f.boxes {
+			return nil
+		}
+	}
+	return nil
+}
+
+func (f *sendFigure) bareClient(user string) (*mail.SMTPClient, error) {
+	host, port, _ := net.SplitHostPort(f.address)
+	server := mail.NewSMTPClient()
+	server.Host, server.KeepAlive, server.ConnectTimeout, server.SendTimeout = host, true, 0, 0
+	server.Port, _ = strconv.Atoi(port)
+	server.Authentication = mail.AuthNone
+	if f.logIn {
+		server.Username, server.Password, server.Authentication = user, password, mail.AuthPlain
+	}
+	return server.Connect()
+}
+
+// prebuilt is one message as the program would write it.
+func prebuilt(b *testing.B) []byte {
+	b.Helper()
+	raw, err := message.Compose(message.Draft{
+		From: outreach.Address{Address: "s0@us.example"}, To: outreach.Address{Name: "Pat Doe", Address: "p0@c0.example"},
+		Subject: "Question about Corp", Text: textBody, HTML: htmlBody, MessageID: "<0@us.example>", Date: time.Now(),
+		ListUnsubscribe: []string{"mailto:s0@us.example?subject=unsubscribe"},
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return raw
+}
