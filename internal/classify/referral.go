@@ -73,9 +73,6 @@ func unknownWords(name string) string {
 	for len(fields) > 0 && knownWord(fields[0]) {
 		fields = fields[1:]
 	}
-	for len(fields) > 0 && knownWord(fields[len(fields)-1]) {
-		fields = fields[:len(fields)-1]
-	}
 	return strings.Join(fields, " ")
 }
 
