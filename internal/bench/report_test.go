@@ -88,6 +88,9 @@ func BenchmarkFigures(b *testing.B) {
 		{"due", dueQuery},
 		{"store", storePath},
 		{"send", sendAll},
+		{"slow", slowServer},
+		{"tick", cronTick},
+		{"stalled", stalled},
 	} {
 		b.Run(figure.name, func(b *testing.B) { figure.measure(b, r) })
 	}

@@ -1,0 +1,78 @@
+package bench
+
+import (
+	"encoding/json"
+	"fmt"
+	"testing"
+	"time"
+
+	"mailrun/internal/sandbox"
+	"mailrun/internal/store"
+	"mailrun/pkg/outreach"
+)
+
+// slowServer is a server that thinks for 200 ms about every message: what counts is that every connection is kept busy.
+func slowServer(b *testing.B, r *report) {
+	w := world(b, sandbox.Options{Delays: sandbox.Delays{Dot: 200 * time.Millisecond}})
+	f := sendFigure{address: w.SMTPAddr(), boxes: 50, messages: r.pick(5000, 500), connections: 50, logIn: true}
+	ours := f.ours(b, r)
+	bare := f.bare(b)
+	r.add(b, row{
+		figure: fmt.Sprintf("200 ms after the dot, 50 connections, %d messages", f.messages),
+		ours:   perSecond(f.messages, ours.wall), reference: perSecond(f.messages, bare), ratio: times(bare, ours.wall), goal: "≥ 0.95", peak: ours.peak,
+	})
+}
+
+// cronTick is a minute as in life: many mailboxes far away, each with one message.
+func cronTick(b *testing.B, r *report) {
+	w := world(b, sandbox.Options{RoundTrip: 40 * time.Millisecond})
+	f := sendFigure{address: w.SMTPAddr(), boxes: 200, messages: 200, connections: 64, logIn: true}
+	ours := f.ours(b, r)
+	bare := f.bare(b)
+	r.add(b, row{
+		figure: "cron tick: 200 mailboxes with a message each, 40 ms away, 64 connections", ours: span(ours.wall), reference: span(bare),
+		ratio: times(ours.wall, bare), goal: "≤ 1.3", peak: ours.peak,
+	})
+}
+
+// stalled compares the same tick with five more mailboxes whose server never answers to the one without them, by when the last of the
+// healthy ones was served.
+func stalled(b *testing.B, r *report) {
+	const healthy, silent = 195, 5
+	w := world(b, sandbox.Options{RoundTrip: 40 * time.Millisecond})
+	for i := range silent {
+		w.Stall(fmt.Sprintf("s%d@us.example", i), sandbox.StageLogin)
+	}
+	with := sendFigure{address: w.SMTPAddr(), boxes: healthy + silent, messages: healthy + silent, connections: 64}
+	without := sendFigure{address: world(b, sandbox.Options{RoundTrip: 40 * time.Millisecond}).SMTPAddr(), boxes: healthy, messages: healthy, connections: 64}
+	tookWith, tookWithout := with.healthyDone(b, r, healthy), without.healthyDone(b, r, healthy)
+	r.add(b, row{
+		figure: "195 mailboxes beside 5 whose server is silent / without these", ours: span(tookWith), reference: span(tookWithout),
+		ratio: times(tookWith, tookWithout), goal: "≤ 1.1",
+	})
+}
+
+// healthyDone is how long after the start of the run the n-th message was accepted.
+func (f *sendFigure) healthyDone(b *testing.B, r *report, n int) time.Duration {
+	b.Helper()
+	p := r.program(b)
+	p.set("MAX_CONNECTIONS=64", "MAX_CONNECTIONS_PER_HOST=64", "MAILBOX_SYNC_ENABLED=false")
+	f.fill(b, p.database())
+	var run outreach.CronRunLog
+	if err := json.Unmarshal(p.run(b, "run-sequences", "--json", "--max-runtime", "8s").out, &run); err != nil {
+		b.Fatal(err)
+	}
+	engine := openSQLite(b, p.database())
+	defer closeEngine(b, engine)
+	sent, err := store.New(engine, time.Now).HistoryInStatus(b.Context(), outreach.HistorySent, f.messages)
+	if err != nil || len(sent) < n {
+		b.Fatalf("%d were sent, want %d at least: %v, %v", len(sent), n, run.Stats, err)
+	}
+	last := run.StartedAt
+	for i := range sent {
+		if at := sent[i].SentAt; at != nil && at.After(last) {
+			last = *at
+		}
+	}
+	return last.Sub(run.StartedAt)
+}
