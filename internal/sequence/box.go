@@ -252,13 +252,16 @@ func (b *box) asListed(ctx context.Context, claimed, listed []outreach.Recipient
 	})
 }
 
-// connect opens the mailbox's SMTP session, or uses the one that is open.
+// connect opens the mailbox's SMTP session, or uses the one that is open. A server that falls silent at the login is cut off with the run.
 func (b *box) connect(ctx context.Context) error {
 	if b.smtp != nil && b.smtp.Usable() {
 		return nil
 	}
 	b.hangUp()
-	session, err := b.Dialer.SMTP(ctx, b.mb)
+	limit := b.opts.Deadline.Sub(b.Store.Now()) + finishGrace
+	opening, cancel := context.WithTimeout(ctx, max(limit, time.Second))
+	defer cancel()
+	session, err := b.Dialer.SMTP(opening, b.mb)
 	if err != nil {
 		return err
 	}
