@@ -41,7 +41,8 @@ type Engine interface {
 	Count(ctx context.Context, collection string, filter bson.D) (int64, error)
 	// GroupCount counts matches by the values of one or more declared fields.
 	GroupCount(ctx context.Context, collection string, filter bson.D, by ...string) ([]Group, error)
-	// FindOneAndUpdate changes the first match in order, atomically, and returns it as it is afterwards, or ErrNotFound.
+	// FindOneAndUpdate changes the first match in order, atomically, and returns it as it is afterwards, or ErrNotFound. It takes leases
+	// and places under caps, and is lazy (see Write).
 	FindOneAndUpdate(ctx context.Context, q Query, update bson.D) (bson.Raw, error)
 	// Write runs the writes in order, in as few round trips and commits as the engine can, and returns once they would survive a power
 	// cut. A duplicate fails its own write only.
@@ -91,6 +92,9 @@ type Write struct {
 	Document   any
 	Filter     bson.D
 	Update     bson.D
+	// Lazy says that a power cut may take this write back until the next one that is not lazy: leases and claims, which a dead machine
+	// does not need. It survives the death of the process all the same. An engine may ignore it.
+	Lazy bool
 }
 
 // WriteResult is what became of a Write. Matched counts the documents that an update or a deletion found; an engine that bundles writes

@@ -81,7 +81,7 @@ func (s *Store) LeaseOwners(ctx context.Context, field LeaseField) ([]string, er
 func (s *Store) RenewLeases(ctx context.Context, field LeaseField, l Lessee) error {
 	filter := bson.D{{Key: string(field) + ".owner", Value: l.Owner}}
 	until := s.Now().Add(LeaseTime)
-	return s.write(ctx, Write{Kind: UpdateMany, Collection: field.collection(), Filter: filter, Update: set(bson.E{Key: string(field) + ".until", Value: until})})
+	return s.write(ctx, Write{Kind: UpdateMany, Collection: field.collection(), Filter: filter, Lazy: true, Update: set(bson.E{Key: string(field) + ".until", Value: until})})
 }
 
 // ErrLeaseLost is the cause of a context that HoldLeases ended: the store could not be reached for so long that others may own what this

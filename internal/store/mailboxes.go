@@ -61,7 +61,8 @@ func (s *Store) UpdateLeasedMailbox(ctx context.Context, field LeaseField, id bs
 
 // ReleaseMailbox gives a lease back and sets fields in the same write; ErrNotFound says that the lease was lost.
 func (s *Store) ReleaseMailbox(ctx context.Context, field LeaseField, id bson.ObjectID, token string, fields bson.D, gone ...string) error {
-	return s.UpdateLeasedMailbox(ctx, field, id, token, fields, append(gone, string(field))...)
+	update := s.touched(changes(fields, append(gone, string(field))))
+	return s.updateOne(ctx, Write{Kind: Update, Collection: Mailboxes, Filter: field.held(id, token), Update: update, Lazy: true})
 }
 
 // AdoptMailboxes gives a due time to active mailboxes that another application stored without one, so that the due queries see them.

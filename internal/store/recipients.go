@@ -146,7 +146,7 @@ func (s *Store) Claim(ctx context.Context, ids []bson.ObjectID, l Lessee) ([]out
 	}
 	writes := make([]Write, len(ids))
 	for i, id := range ids {
-		writes[i] = Write{Kind: Update, Collection: Recipients, Filter: bson.D{{Key: "_id", Value: id}, sendable, due, Claim.free(now, l.Dead)}, Update: take}
+		writes[i] = Write{Kind: Update, Collection: Recipients, Filter: bson.D{{Key: "_id", Value: id}, sendable, due, Claim.free(now, l.Dead)}, Update: take, Lazy: true}
 	}
 	if err := s.write(ctx, writes...); err != nil {
 		return nil, err

@@ -121,7 +121,11 @@ func (s *Store) insert(ctx context.Context, collection string, document any) err
 
 // update changes the document that matches the filter and returns ErrNotFound if none does.
 func (s *Store) update(ctx context.Context, collection string, filter, update bson.D) error {
-	results, err := s.engine.Write(ctx, []Write{{Kind: Update, Collection: collection, Filter: filter, Update: s.touched(update)}})
+	return s.updateOne(ctx, Write{Kind: Update, Collection: collection, Filter: filter, Update: s.touched(update)})
+}
+
+func (s *Store) updateOne(ctx context.Context, w Write) error {
+	results, err := s.engine.Write(ctx, []Write{w})
 	if err != nil {
 		return err
 	}

@@ -4,9 +4,9 @@
 // Each collection is a table. Its column doc holds the document as BSON, exactly as MongoDB would; beside it stands a real column for each
 // field that store.Collections declares, computed from the document at every write, and filters, orders and indexes use only these.
 //
-// The file is in WAL mode: readers never wait, writers take turns. Every commit is synced to disk (synchronous=FULL) before it is
-// reported, since a history that a power cut takes back is a message sent twice. That costs a millisecond or so, so the writes of
-// concurrent goroutines share commits (store.Gatherer).
+// The file is in WAL mode: readers never wait, writers take turns. Every commit but those of lazy writes is synced to disk
+// (synchronous=FULL) before it is reported, since a history that a power cut takes back is a message sent twice. That costs some
+// milliseconds, so the writes of concurrent goroutines share commits (store.Gatherer).
 package sqlite
 
 import (
@@ -53,7 +53,9 @@ type Engine struct {
 
 	writing sync.Mutex // held by the leader of a group
 	writer  *conn
-	closed  bool
+	// unsynced tells that the writer's commits are not synced to disk at present.
+	unsynced bool
+	closed   bool
 }
 
 // Open opens the file, makes it (0600, its folder 0700) if there is none, and brings its tables and indexes up to date. A file that cannot

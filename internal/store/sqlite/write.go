@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"fmt"
+	"slices"
 	"strings"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -33,18 +34,20 @@ type op struct {
 
 // batch is one caller's writes. Its error, if any, is about the database or about a write that cannot be done.
 type batch struct {
-	ops []*op
-	err error
+	ops  []*op
+	lazy bool // a power cut may take it back until the next batch that is not lazy
+	err  error
 }
 
 // Write runs the writes in one transaction, together with those of concurrent callers.
 func (e *Engine) Write(ctx context.Context, writes []store.Write) ([]store.WriteResult, error) {
-	b := &batch{ops: make([]*op, len(writes))}
+	b := &batch{ops: make([]*op, len(writes)), lazy: true}
 	for i, w := range writes {
 		var err error
 		if b.ops[i], err = e.compileWrite(w); err != nil {
 			return nil, err
 		}
+		b.lazy = b.lazy && w.Lazy
 	}
 	if len(writes) == 0 {
 		return nil, ctx.Err()
@@ -70,7 +73,7 @@ func (e *Engine) FindOneAndUpdate(ctx context.Context, q store.Query, doc bson.D
 	if err := o.compileUpdate(doc); err != nil {
 		return nil, err
 	}
-	if err := e.submit(ctx, &batch{ops: []*op{o}}); err != nil {
+	if err := e.submit(ctx, &batch{ops: []*op{o}, lazy: true}); err != nil {
 		return nil, err
 	}
 	switch {
@@ -151,7 +154,7 @@ func (e *Engine) commit(group []*batch) {
 	defer e.writing.Unlock()
 	e.trips.Add(1)
 	tx := transaction{ctx: context.Background()}
-	err := e.begin(&tx)
+	err := e.begin(&tx, slices.ContainsFunc(group, func(b *batch) bool { return !b.lazy }))
 	for _, b := range group {
 		if err != nil {
 			break
@@ -180,8 +183,9 @@ type transaction struct {
 	changed int
 }
 
-// begin takes the write lock, which other processes may hold for a while.
-func (e *Engine) begin(tx *transaction) error {
+// begin takes the write lock, which other processes may hold for a while. A transaction of lazy batches alone is not synced to disk by
+// itself; the next one that is syncs it as well, for the log is synced as a whole.
+func (e *Engine) begin(tx *transaction, durable bool) error {
 	if e.closed {
 		return errClosed
 	}
@@ -190,9 +194,15 @@ func (e *Engine) begin(tx *transaction) error {
 		if err != nil {
 			return err
 		}
-		e.writer = c
+		e.writer, e.unsynced = c, false
 	}
 	tx.conn = e.writer
+	if e.unsynced == durable {
+		if _, err := tx.exec(tx.ctx, "PRAGMA synchronous = "+map[bool]string{true: "FULL", false: "NORMAL"}[durable]); err != nil {
+			return err
+		}
+		e.unsynced = !durable
+	}
 	_, err := tx.exec(tx.ctx, "BEGIN IMMEDIATE")
 	return err
 }
