@@ -155,13 +155,9 @@ func (r *run) inputs(ctx context.Context, page []outreach.Reply) ([]Input, error
 			ids = append(ids, page[i].HistoryID)
 		}
 	}
-	sent, err := r.Store.HistoryByIDs(ctx, ids)
+	steps, err := r.Store.SentTexts(ctx, ids)
 	if err != nil {
 		return nil, err
-	}
-	steps := map[bson.ObjectID]string{}
-	for i := range sent {
-		steps[sent[i].ID] = sent[i].Text
 	}
 	inputs := make([]Input, len(page))
 	for i := range page {

@@ -108,3 +108,17 @@ func (s *Store) EachHistory(ctx context.Context, sequenceID bson.ObjectID, each 
 		return each(&h)
 	})
 }
+
+// SentTexts are the texts of deliveries by their ids.
+func (s *Store) SentTexts(ctx context.Context, ids []bson.ObjectID) (map[bson.ObjectID]string, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	q := Query{Collection: History, Filter: bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}}, Fields: []string{"text"}}
+	sent, err := find[outreach.History](ctx, s, q)
+	texts := make(map[bson.ObjectID]string, len(sent))
+	for i := range sent {
+		texts[sent[i].ID] = sent[i].Text
+	}
+	return texts, err
+}
