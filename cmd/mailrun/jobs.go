@@ -267,7 +267,7 @@ func (a *app) reportRun(run *outreach.CronRunLog, err error, flags jobFlags) err
 // partly tells whether a part of a run that completed failed.
 func partly(run *outreach.CronRunLog) bool {
 	for _, name := range []string{"failed", "unknown", "classifyFailed"} {
-		if count(run.Stats[name]) > 0 {
+		if outreach.CountOf(run.Stats[name]) > 0 {
 			return true
 		}
 	}

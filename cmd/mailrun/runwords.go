@@ -21,7 +21,7 @@ func statsInWords(run *outreach.CronRunLog) string {
 	}
 	var parts []string
 	for _, w := range names {
-		if n := count(run.Stats[w.stat]); n > 0 {
+		if n := outreach.CountOf(run.Stats[w.stat]); n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, w.word))
 		}
 	}
@@ -50,15 +50,15 @@ func skippedWords(v any) string {
 	switch skipped := v.(type) {
 	case bson.D:
 		for _, e := range skipped {
-			parts = append(parts, fmt.Sprintf("%d %s", count(e.Value), e.Key))
+			parts = append(parts, fmt.Sprintf("%d %s", outreach.CountOf(e.Value), e.Key))
 		}
 	case outreach.Stats:
 		for reason, n := range skipped {
-			parts = append(parts, fmt.Sprintf("%d %s", count(n), reason))
+			parts = append(parts, fmt.Sprintf("%d %s", outreach.CountOf(n), reason))
 		}
 	case map[string]any:
 		for reason, n := range skipped {
-			parts = append(parts, fmt.Sprintf("%d %s", count(n), reason))
+			parts = append(parts, fmt.Sprintf("%d %s", outreach.CountOf(n), reason))
 		}
 	}
 	if len(parts) == 0 {
@@ -66,19 +66,4 @@ func skippedWords(v any) string {
 	}
 	slices.Sort(parts)
 	return "passed over: " + strings.Join(parts, ", ")
-}
-
-// count reads a number as any engine decodes it.
-func count(v any) int64 {
-	switch n := v.(type) {
-	case int:
-		return int64(n)
-	case int32:
-		return int64(n)
-	case int64:
-		return n
-	case float64:
-		return int64(n)
-	}
-	return 0
 }

@@ -53,9 +53,9 @@ func (m *metrics) count(run *outreach.CronRunLog) {
 	if run.Status != outreach.RunSkipped {
 		m.durations.WithLabelValues(string(run.JobName)).Observe(float64(run.DurationMs) / 1000)
 	}
-	m.sent.Add(float64(statCount(run.Stats["sent"])))
-	m.replies.Add(float64(statCount(run.Stats["replies"])))
-	m.bounces.Add(float64(statCount(run.Stats["bounces"])))
+	m.sent.Add(float64(outreach.CountOf(run.Stats["sent"])))
+	m.replies.Add(float64(outreach.CountOf(run.Stats["replies"])))
+	m.bounces.Add(float64(outreach.CountOf(run.Stats["bounces"])))
 }
 
 // storeMetrics asks the store at each scrape.
@@ -116,7 +116,7 @@ func (m *storeMetrics) collectRuns(ctx context.Context, ch chan<- prometheus.Met
 				continue
 			}
 			for _, w := range wordsOf(name) {
-				ch <- gauge(lastRunCount, float64(statCount(run.Stats[w.stat])), string(name), w.stat)
+				ch <- gauge(lastRunCount, float64(outreach.CountOf(run.Stats[w.stat])), string(name), w.stat)
 			}
 		}
 	}

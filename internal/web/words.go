@@ -44,7 +44,7 @@ func wordsOf(name outreach.JobName) []statWord {
 func statsInWords(run *outreach.CronRunLog) string {
 	var parts []string
 	for _, w := range wordsOf(run.JobName) {
-		if n := statCount(run.Stats[w.stat]); n > 0 && len(parts) < wordsInShort {
+		if n := outreach.CountOf(run.Stats[w.stat]); n > 0 && len(parts) < wordsInShort {
 			parts = append(parts, counted(n, w.one, w.many))
 		}
 	}
@@ -72,14 +72,14 @@ func allStats(run *outreach.CronRunLog) []stat {
 	var out []stat
 	for _, w := range wordsOf(run.JobName) {
 		if v, ok := run.Stats[w.stat]; ok {
-			out = append(out, stat{w.many, fmt.Sprint(statCount(v))})
+			out = append(out, stat{w.many, fmt.Sprint(outreach.CountOf(v))})
 		}
 	}
 	for _, e := range sortedDocument(run.Stats["skipped"]) {
-		out = append(out, stat{"passed over: " + reasonInWords(e.Key), fmt.Sprint(statCount(e.Value))})
+		out = append(out, stat{"passed over: " + reasonInWords(e.Key), fmt.Sprint(outreach.CountOf(e.Value))})
 	}
 	for _, e := range sortedDocument(run.Stats["sendMs"]) {
-		out = append(out, stat{"time per message, " + strings.ToUpper(e.Key), (time.Duration(statCount(e.Value)) * time.Millisecond).String()})
+		out = append(out, stat{"time per message, " + strings.ToUpper(e.Key), (time.Duration(outreach.CountOf(e.Value)) * time.Millisecond).String()})
 	}
 	return out
 }
@@ -97,7 +97,7 @@ func runErrors(run *outreach.CronRunLog) (errs []outreach.SyncError, more int64)
 			errs = append(errs, e)
 		}
 	}
-	return errs, statCount(run.Stats["moreErrors"])
+	return errs, outreach.CountOf(run.Stats["moreErrors"])
 }
 
 // sortedDocument is an embedded document, however it was decoded, by key.
@@ -115,21 +115,6 @@ func sortedDocument(v any) bson.D {
 	}
 	slices.SortFunc(d, func(a, b bson.E) int { return strings.Compare(a.Key, b.Key) })
 	return d
-}
-
-// statCount reads a number as any engine decodes it.
-func statCount(v any) int64 {
-	switch n := v.(type) {
-	case int:
-		return int64(n)
-	case int32:
-		return int64(n)
-	case int64:
-		return n
-	case float64:
-		return int64(n)
-	}
-	return 0
 }
 
 // reasonInWords is a reason of status as a person says it; "missing_variable: company" keeps what it names.

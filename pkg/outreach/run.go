@@ -57,6 +57,21 @@ type CronRunLog struct {
 // Stats are a run's counts by name; the names are those of SendStats and SyncStats.
 type Stats map[string]any
 
+// CountOf reads a count of Stats whichever way an engine or JSON decoded it; 0 of anything that is no number.
+func CountOf(v any) int64 {
+	switch n := v.(type) {
+	case int:
+		return int64(n)
+	case int32:
+		return int64(n)
+	case int64:
+		return n
+	case float64:
+		return int64(n)
+	}
+	return 0
+}
+
 // Percentiles of a duration in milliseconds.
 type Percentiles struct {
 	P50 int64 `bson:"p50" json:"p50"`
