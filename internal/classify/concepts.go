@@ -18,5 +18,4 @@ var (
 	conceptOptOutGuard = slices.Index(concepts, "optoutguard")
 	conceptStopword    = slices.Index(concepts, "stopword")
 	conceptReferral    = slices.Index(concepts, "referral")
-	conceptThanks      = slices.Index(concepts, "thanks")
 )

@@ -160,7 +160,7 @@ func (b *box) due(ctx context.Context) ([]outreach.Recipient, error) {
 		if err != nil {
 			return nil, err
 		}
-		due = append(due, followups...)
+		due = append(due, b.unseen(followups)...)
 	}
 	for _, id := range b.open(true) {
 		if len(due) >= batchSize+len(b.passed) {
@@ -172,9 +172,13 @@ func (b *box) due(ctx context.Context) ([]outreach.Recipient, error) {
 		}
 		due = append(due, fresh...)
 	}
-	due = slices.DeleteFunc(due, func(r outreach.Recipient) bool { return b.passed[r.ID] })
 	slices.SortFunc(due, func(x, y outreach.Recipient) int { return outreach.CompareDue(&x, &y) })
 	return due, nil
+}
+
+// unseen leaves out whom this mailbox has passed over.
+func (b *box) unseen(due []outreach.Recipient) []outreach.Recipient {
+	return slices.DeleteFunc(due, func(r outreach.Recipient) bool { return b.passed[r.ID] })
 }
 
 // dueNew lists new recipients of a sequence. Each of its mailboxes looks at a place of its own in the line, so that they do not all reach for
@@ -183,11 +187,12 @@ func (b *box) dueNew(ctx context.Context, c *campaign) ([]outreach.Recipient, er
 	limit := c.share + len(b.passed)
 	if ahead := slices.Index(c.MailboxIDs, b.mb.ID) * b.atOnce(c.share); ahead > 0 {
 		due, err := b.Store.DueNew(ctx, c.ID, b.mb.ID, b.me.Dead, ahead, limit)
-		if err != nil || len(due) > 0 {
+		if due = b.unseen(due); err != nil || len(due) > 0 {
 			return due, err
 		}
 	}
-	return b.Store.DueNew(ctx, c.ID, b.mb.ID, b.me.Dead, 0, limit)
+	due, err := b.Store.DueNew(ctx, c.ID, b.mb.ID, b.me.Dead, 0, limit)
+	return b.unseen(due), err
 }
 
 // atOnce is how many of n recipients the mailbox may claim at once: one where a gap follows each message.

@@ -285,3 +285,24 @@ func TestOrphanedDelivery(t *testing.T) {
 		t.Errorf("stats = %+v, want 2 sent", s)
 	}
 }
+
+// An answer that a person sent and whose run died is settled without moving its recipient: it is no step.
+func TestManualAnswerSettled(t *testing.T) {
+	b := newBench(t, 1, nil)
+	rec := b.enrol(1, func(_ int, r *outreach.Recipient) { r.State, r.NextSendAt = outreach.StateReplied, nil })[0]
+	h := &outreach.History{
+		ID: bson.NewObjectID(), SequenceRecipientID: rec.ID, SequenceID: b.seq.ID, MailboxID: b.boxes[0].ID, To: rec.Email,
+		MessageID: "<never@us.example>", Status: outreach.HistorySending, Attempts: 1, Manual: true,
+	}
+	if err := b.store.BeginDelivery(t.Context(), h, "", nil); err != nil {
+		t.Fatal(err)
+	}
+	b.run(time.Minute)
+	settled, err := b.store.HistoryByID(t.Context(), h.ID)
+	if err != nil || settled.Status != outreach.HistoryUnknown {
+		t.Errorf("history = %+v, %v, want unknown", settled, err)
+	}
+	if got := b.states(); got[outreach.StateReplied] != 1 {
+		t.Errorf("states = %v, want the recipient where he was", got)
+	}
+}

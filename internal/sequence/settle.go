@@ -80,7 +80,11 @@ func (r *run) settle(ctx context.Context, a abandoned, search *sentSearch) error
 	if err != nil || h == nil {
 		return errors.Join(err, r.Store.ReleaseClaim(ctx, a.rec.ID, r.me.Token, nil))
 	}
-	if search.found(ctx, h.MessageID) {
+	found := search.found(ctx, h.MessageID)
+	switch {
+	case h.Manual:
+		return r.settleManual(ctx, a.rec, h, found)
+	case found:
 		return r.settledAsSent(ctx, seq, a.rec, h)
 	}
 	r.stats.count(func(s *outreach.SendStats) { s.Unknown++; s.Held++ })
