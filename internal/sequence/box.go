@@ -188,11 +188,12 @@ func (b *box) dueNew(ctx context.Context, c *campaign) ([]outreach.Recipient, er
 	if ahead := slices.Index(c.MailboxIDs, b.mb.ID) * b.atOnce(c.share); ahead > 0 {
 		due, err := b.Store.DueNew(ctx, c.ID, b.mb.ID, b.me.Dead, ahead, limit)
 		if due = b.unseen(due); err != nil || len(due) > 0 {
-			return due, err
+			return due[:min(len(due), c.share)], err
 		}
 	}
 	due, err := b.Store.DueNew(ctx, c.ID, b.mb.ID, b.me.Dead, 0, limit)
-	return b.unseen(due), err
+	due = b.unseen(due)
+	return due[:min(len(due), c.share)], err
 }
 
 // atOnce is how many of n recipients the mailbox may claim at once: one where a gap follows each message.
