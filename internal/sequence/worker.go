@@ -154,7 +154,7 @@ func (r *run) addCampaign(ctx context.Context, seq *outreach.Sequence) error {
 		r.stats.skip(outreach.ReasonTemplateError)
 		return nil
 	}
-	r.sequences[seq.ID] = &campaign{Sequence: seq, templates: templates}
+	r.sequences[seq.ID] = &campaign{Sequence: seq, templates: templates, share: batchSize}
 	return nil
 }
 
