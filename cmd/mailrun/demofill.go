@@ -21,7 +21,6 @@ var demoNames = []string{"Nora Feld", "Omar Haddad", "Lena Voss"}
 
 // demoSequences are the two sequences: three steps in one thread each, with spintax, fallbacks and two variants.
 func demoSequences(mailboxes []bson.ObjectID) []outreach.Sequence {
-	text := func(lines string) string { return lines }
 	return []outreach.Sequence{
 		{
 			Name: "Route planning", MailboxIDs: mailboxes[:2], StopDomainOnReply: false,
@@ -29,7 +28,7 @@ func demoSequences(mailboxes []bson.ObjectID) []outreach.Sequence {
 			Steps: []outreach.Step{
 				{
 					ID: "opening", Subject: "{Routes|Trips} at {{ company }}",
-					Text:     text("Hi {{ firstName | default: \"there\" }},\n\n{I saw|I noticed} that {{ company }} plans its routes by hand. We cut empty miles by a fifth for teams of your size.\n\nWorth ten minutes next week?\n\n{{ senderName }}"),
+					Text:     "Hi {{ firstName | default: \"there\" }},\n\n{I saw|I noticed} that {{ company }} plans its routes by hand. We cut empty miles by a fifth for teams of your size.\n\nWorth ten minutes next week?\n\n{{ senderName }}",
 					Variants: []outreach.Variant{{ID: "a", Weight: 1}, {ID: "b", Weight: 1, Subject: "{{ firstName }}, a question about {{ company }}"}},
 				},
 				{ID: "nudge", Delay: "3d", Text: "Hi {{ firstName | default: \"there\" }},\n\nDid my note reach you? Happy to send a one-page summary.\n\n{{ senderName }}"},

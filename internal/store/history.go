@@ -28,12 +28,6 @@ func (s *Store) HistoryOfRecipient(ctx context.Context, recipientID bson.ObjectI
 	return find[outreach.History](ctx, s, q)
 }
 
-// HistoryTo lists what one mailbox sent to an address.
-func (s *Store) HistoryTo(ctx context.Context, address string, mailboxID bson.ObjectID) ([]outreach.History, error) {
-	filter := bson.D{{Key: "to", Value: address}, {Key: "mailboxId", Value: mailboxID}}
-	return find[outreach.History](ctx, s, Query{Collection: History, Filter: filter})
-}
-
 // HistoryInStatus lists deliveries in a status, oldest first.
 func (s *Store) HistoryInStatus(ctx context.Context, status outreach.HistoryStatus, limit int) ([]outreach.History, error) {
 	q := Query{Collection: History, Filter: bson.D{{Key: "status", Value: status}}, Sort: []string{"createdAt"}, Limit: int64(limit)}

@@ -143,18 +143,7 @@ func (s *Store) InsertSuppressions(ctx context.Context, entries []outreach.Suppr
 		entries[i].CreatedAt, entries[i].UpdatedAt = s.Now(), s.Now()
 		writes[i] = Write{Kind: Insert, Collection: Suppressions, Document: &entries[i]}
 	}
-	results, err := s.engine.Write(ctx, writes)
-	if err != nil {
-		return nil, err
-	}
-	isNew := make([]bool, len(results))
-	for i, r := range results {
-		if r.Err != nil && !IsDuplicate(r.Err) {
-			return nil, r.Err
-		}
-		isNew[i] = r.Err == nil
-	}
-	return isNew, nil
+	return s.insertEach(ctx, writes)
 }
 
 // ShiftDue moves the due times of a sequence's sendable recipients, in portions; killed in the middle, some are moved and the rest are not.

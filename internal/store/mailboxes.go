@@ -31,11 +31,6 @@ func (s *Store) MailboxByEmail(ctx context.Context, email string) (*outreach.Mai
 	return first[outreach.Mailbox](ctx, s, Query{Collection: Mailboxes, Filter: bson.D{{Key: "email", Value: email}}})
 }
 
-// MailboxesByStatus lists mailboxes in one state, by id order.
-func (s *Store) MailboxesByStatus(ctx context.Context, status outreach.MailboxStatus) ([]outreach.Mailbox, error) {
-	return find[outreach.Mailbox](ctx, s, Query{Collection: Mailboxes, Filter: bson.D{{Key: "status", Value: status}}})
-}
-
 // MailboxesByID finds several mailboxes at once.
 func (s *Store) MailboxesByID(ctx context.Context, ids []bson.ObjectID) ([]outreach.Mailbox, error) {
 	if len(ids) == 0 {

@@ -23,7 +23,6 @@ func TestQueriesAreIndexed(t *testing.T) {
 			l := store.Lessee{Owner: "o", Token: "t", Dead: []string{"a", "b"}}
 			for name, call := range map[string]func() error{
 				"Mailbox":             func() error { _, err := s.Mailbox(ctx, id); return err },
-				"MailboxesByStatus":   func() error { _, err := s.MailboxesByStatus(ctx, outreach.MailboxActive); return err },
 				"LeaseForSync":        func() error { _, err := s.LeaseForSync(ctx, l); return err },
 				"LeaseMailbox":        func() error { _, err := s.LeaseMailbox(ctx, store.SendLease, id, l); return err },
 				"SendableMailboxes":   func() error { _, err := s.SendableMailboxes(ctx, ids, time.Now(), l.Dead); return err },

@@ -21,18 +21,7 @@ func (s *Store) InsertRecipients(ctx context.Context, recipients []outreach.Reci
 		recipients[i].CreatedAt, recipients[i].UpdatedAt = now, now
 		writes[i] = Write{Kind: Insert, Collection: Recipients, Document: &recipients[i]}
 	}
-	results, err := s.engine.Write(ctx, writes)
-	if err != nil {
-		return nil, err
-	}
-	isNew := make([]bool, len(results))
-	for i, r := range results {
-		if r.Err != nil && !IsDuplicate(r.Err) {
-			return nil, r.Err
-		}
-		isNew[i] = r.Err == nil
-	}
-	return isNew, nil
+	return s.insertEach(ctx, writes)
 }
 
 // Recipient finds a recipient by its id.
@@ -57,11 +46,6 @@ func (s *Store) RecipientInSequence(ctx context.Context, sequenceID bson.ObjectI
 // RecipientsByEmail lists every enrolment of an address.
 func (s *Store) RecipientsByEmail(ctx context.Context, email string) ([]outreach.Recipient, error) {
 	return find[outreach.Recipient](ctx, s, Query{Collection: Recipients, Filter: bson.D{{Key: "email", Value: email}}})
-}
-
-// UpdateRecipient sets and unsets fields of a recipient.
-func (s *Store) UpdateRecipient(ctx context.Context, id bson.ObjectID, fields bson.D, gone ...string) error {
-	return s.update(ctx, Recipients, byID(id), changes(fields, gone))
 }
 
 // MoveRecipient changes a recipient that is in one of the given states; ErrNotFound says that it is in none of them.

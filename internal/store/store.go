@@ -119,6 +119,22 @@ func (s *Store) insert(ctx context.Context, collection string, document any) err
 	return s.write(ctx, Write{Kind: Insert, Collection: collection, Document: document})
 }
 
+// insertEach stores new documents in one go and tells for each whether it was new; one whose key is known is left as it is.
+func (s *Store) insertEach(ctx context.Context, writes []Write) ([]bool, error) {
+	results, err := s.engine.Write(ctx, writes)
+	if err != nil {
+		return nil, err
+	}
+	isNew := make([]bool, len(results))
+	for i, r := range results {
+		if r.Err != nil && !IsDuplicate(r.Err) {
+			return nil, r.Err
+		}
+		isNew[i] = r.Err == nil
+	}
+	return isNew, nil
+}
+
 // update changes the document that matches the filter and returns ErrNotFound if none does.
 func (s *Store) update(ctx context.Context, collection string, filter, update bson.D) error {
 	return s.updateOne(ctx, Write{Kind: Update, Collection: collection, Filter: filter, Update: s.touched(update)})
