@@ -91,6 +91,10 @@ func BenchmarkFigures(b *testing.B) {
 		{"slow", slowServer},
 		{"tick", cronTick},
 		{"stalled", stalled},
+		{"pull-others", pullOthers},
+		{"pull-ours", pullOurs},
+		{"look-around", lookAround},
+		{"round-trips", roundTrips},
 	} {
 		b.Run(figure.name, func(b *testing.B) { figure.measure(b, r) })
 	}
