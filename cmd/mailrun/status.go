@@ -120,6 +120,10 @@ func (a *app) printStatus(r *forecast.Report, detailed bool) {
 		}
 		g.print()
 	}
+	if r.Unlabelled != (forecast.Unlabelled{}) {
+		a.say("\n%d replies wait for their classification; for %d it failed: `mailrun replies list --classification failed`, `replies label` or `replies classify ID`",
+			r.Unlabelled.Waiting, r.Unlabelled.Failed)
+	}
 	for _, run := range r.Running {
 		a.say("\n%s is running since %s (process %d on %s)", run.JobName, local(run.StartedAt), run.PID, run.Host)
 	}

@@ -93,7 +93,7 @@ func (r *Runner) Label(ctx context.Context, replies []outreach.Reply) (Counts, e
 // end completes the counts by what waits beyond the pages that were read.
 func (r *run) end(ctx context.Context, err error) (Counts, error) {
 	if err == nil && ctx.Err() == nil {
-		r.counts.Pending, err = r.Store.CountPending(ctx)
+		r.counts.Pending, err = r.Store.CountClassified(ctx, outreach.ClassificationPending)
 	}
 	return r.counts, endOfRun(ctx, err)
 }

@@ -34,6 +34,13 @@ type Report struct {
 	// Recipients are the ones asked for, else those that are passed over in the sequence that was asked for.
 	Recipients []RecipientLine       `json:"recipients,omitempty"`
 	Running    []outreach.CronRunLog `json:"running"`
+	Unlabelled Unlabelled            `json:"unlabelled"`
+}
+
+// Unlabelled counts the replies without an intent: those that the next sync tries again, and those that were given up.
+type Unlabelled struct {
+	Waiting int `json:"waiting"`
+	Failed  int `json:"failed"`
 }
 
 // SequenceLine is one sequence: how its recipients stand, and what holds back those that are due. Status is completed if nobody waits for
@@ -96,6 +103,9 @@ func (f *Forecaster) Status(ctx context.Context, sequence, recipient string) (*R
 		return nil, err
 	}
 	report := &Report{At: w.now, Running: orEmpty(running), Sequences: []SequenceLine{}, Mailboxes: w.mailboxLines()}
+	if report.Unlabelled, err = f.unlabelled(ctx); err != nil {
+		return nil, err
+	}
 	if recipient != "" {
 		report.Recipients, err = f.recipient(ctx, w, recipient)
 		return report, err
@@ -109,6 +119,14 @@ func (f *Forecaster) Status(ctx context.Context, sequence, recipient string) (*R
 		report.Recipients = append(report.Recipients, passed[:min(len(passed), max(listedMost-len(report.Recipients), 0))]...)
 	}
 	return report, nil
+}
+
+func (f *Forecaster) unlabelled(ctx context.Context) (u Unlabelled, err error) {
+	if u.Waiting, err = f.Store.CountClassified(ctx, outreach.ClassificationPending); err != nil {
+		return u, err
+	}
+	u.Failed, err = f.Store.CountClassified(ctx, outreach.ClassificationFailed)
+	return u, err
 }
 
 // recipient explains every enrolment of an address.

@@ -26,9 +26,9 @@ func (s *Store) PendingReplies(ctx context.Context, skip, limit int) ([]outreach
 	})
 }
 
-// CountPending counts the replies that wait for a label.
-func (s *Store) CountPending(ctx context.Context) (int, error) {
-	n, err := s.engine.Count(ctx, Replies, bson.D{{Key: "classification.status", Value: outreach.ClassificationPending}})
+// CountClassified counts the replies whose classification got so far.
+func (s *Store) CountClassified(ctx context.Context, status outreach.ClassificationStatus) (int, error) {
+	n, err := s.engine.Count(ctx, Replies, bson.D{{Key: "classification.status", Value: status}})
 	return int(n), err
 }
 
