@@ -162,10 +162,10 @@ var Collections = []Collection{
 		Name:   Runs,
 		Fields: []Field{{"jobName", Text}, {"status", Text}, {"startedAt", Time}},
 		Indexes: []Index{
-			{Name: "recent", Keys: []string{"startedAt"}},
-			{Name: "by_job", Keys: []string{"jobName", "startedAt"}},
-			{Name: "by_status", Keys: []string{"status", "startedAt"}},
-			{Name: "by_job_status", Keys: []string{"jobName", "status", "startedAt"}},
+			{Name: "recent", Keys: []string{"startedAt", "_id"}}, // listings; the id settles the order of runs that started together
+			{Name: "by_job", Keys: []string{"jobName", "startedAt", "_id"}},
+			{Name: "by_status", Keys: []string{"status", "startedAt", "_id"}},
+			{Name: "by_job_status", Keys: []string{"jobName", "status", "startedAt", "_id"}},
 		},
 	},
 	{

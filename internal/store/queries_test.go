@@ -46,7 +46,14 @@ func TestQueriesAreIndexed(t *testing.T) {
 				"ClassificationByKey": func() error { _, err := s.ClassificationByKey(ctx, "k"); return err },
 				"RefreshThreadIntent": func() error { return s.RefreshThreadIntent(ctx, id) },
 				"Reserve":             func() error { _, err := s.Reserve(ctx, "k", 3); return err },
-				"PruneCounters":       func() error { return s.PruneCounters(ctx) },
+				"RunLogs": func() error {
+					_, _, err := s.RunLogs(ctx, store.RunFilter{Job: "j", Status: "s"}, store.Page{Number: 1, Size: 20})
+					return err
+				},
+				"LastRuns":      func() error { _, err := s.LastRuns(ctx, "j", 60); return err },
+				"LastRun":       func() error { _, err := s.LastRun(ctx, "j", ""); return err },
+				"RunningRuns":   func() error { _, err := s.RunningRuns(ctx); return err },
+				"PruneCounters": func() error { return s.PruneCounters(ctx) },
 				"Upcoming": func() error {
 					return s.Upcoming(ctx, id, outreach.StateActive, func(outreach.Recipient) error { return nil })
 				},

@@ -43,20 +43,30 @@ func (s *Store) RunningRuns(ctx context.Context) ([]outreach.CronRunLog, error) 
 	return find[outreach.CronRunLog](ctx, s, q)
 }
 
+// newestFirst is the order of run logs; the id settles it where runs started in the same millisecond, so that paging shows each once.
+var newestFirst = []string{"-startedAt", "-_id"}
+
 // LastRun is the newest run of a job, of one status unless that is empty; ErrNotFound if there is none.
 func (s *Store) LastRun(ctx context.Context, job outreach.JobName, status outreach.RunStatus) (*outreach.CronRunLog, error) {
 	filter := bson.D{{Key: "jobName", Value: job}}
 	if status != "" {
 		filter = append(filter, bson.E{Key: "status", Value: status})
 	}
-	return first[outreach.CronRunLog](ctx, s, Query{Collection: Runs, Filter: filter, Sort: []string{"-startedAt"}})
+	return first[outreach.CronRunLog](ctx, s, Query{Collection: Runs, Filter: filter, Sort: newestFirst})
+}
+
+// LastRuns are the newest runs of a job, newest first, at most so many.
+func (s *Store) LastRuns(ctx context.Context, job outreach.JobName, most int) ([]outreach.CronRunLog, error) {
+	q := Query{Collection: Runs, Filter: RunFilter{Job: job}.filter(), Sort: newestFirst, Limit: int64(most)}
+	return find[outreach.CronRunLog](ctx, s, q)
 }
 
 // RunFilter selects run logs; zero fields select all.
 type RunFilter struct {
 	Job    outreach.JobName
 	Status outreach.RunStatus
-	Since  time.Time
+	// Since is when a run started at the earliest; Before is when it did not start any more.
+	Since, Before time.Time
 }
 
 func (f RunFilter) filter() bson.D {
@@ -67,15 +77,22 @@ func (f RunFilter) filter() bson.D {
 	if f.Status != "" {
 		d = append(d, bson.E{Key: "status", Value: f.Status})
 	}
+	started := bson.D{}
 	if !f.Since.IsZero() {
-		d = append(d, bson.E{Key: "startedAt", Value: bson.D{{Key: "$gte", Value: Millis(f.Since)}}})
+		started = append(started, bson.E{Key: "$gte", Value: Millis(f.Since)})
+	}
+	if !f.Before.IsZero() {
+		started = append(started, bson.E{Key: "$lt", Value: Millis(f.Before)})
+	}
+	if len(started) > 0 {
+		d = append(d, bson.E{Key: "startedAt", Value: started})
 	}
 	return d
 }
 
 // RunLogs lists run logs, newest first, and counts all that match.
 func (s *Store) RunLogs(ctx context.Context, f RunFilter, p Page) ([]outreach.CronRunLog, int64, error) {
-	return page[outreach.CronRunLog](ctx, s, Query{Collection: Runs, Filter: f.filter(), Sort: []string{"-startedAt"}}, p)
+	return page[outreach.CronRunLog](ctx, s, Query{Collection: Runs, Filter: f.filter(), Sort: newestFirst}, p)
 }
 
 // PruneRuns removes finished run logs that started before a time and returns how many there were.

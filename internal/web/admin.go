@@ -127,7 +127,7 @@ func (s *Server) logs(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) readLogs(ctx context.Context, q logQuery) (*logPage, error) {
-	logs, total, err := s.Store.RunLogs(ctx, q.filter, q.page)
+	logs, total, err := s.runs.RunLogs(ctx, q.filter, q.page)
 	if err != nil {
 		return nil, err
 	}

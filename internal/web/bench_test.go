@@ -17,7 +17,7 @@ func BenchmarkLogs(b *testing.B) {
 		s := newSite(b, nil)
 		fillFast(b, s.store, n)
 		c := s.signIn(b)
-		for _, path := range []string{"/api/admin/cron/logs", "/api/admin/cron/logs?status=failed&jobName=run-sequences", "/settings/cron"} {
+		for _, path := range []string{"/api/admin/cron/logs", "/api/admin/cron/logs?status=failed&jobName=run-sequences", "/api/admin/cron/logs?jobName=run-sequences", fmt.Sprintf("/api/admin/cron/logs?page=%d", n/40), fmt.Sprintf("/api/admin/cron/logs?page=%d", n/20), "/settings/cron"} {
 			b.Run(fmt.Sprintf("%d%s", n, path), func(b *testing.B) {
 				for b.Loop() {
 					if a := s.do(b, c, "GET", path, ""); a.status != 200 {

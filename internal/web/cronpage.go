@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"mailrun/internal/forecast"
-	"mailrun/internal/store"
 	"mailrun/pkg/outreach"
 )
 
@@ -154,7 +153,7 @@ func (s *Server) cards(ctx context.Context, now time.Time) ([]card, error) {
 	}
 	for i := range cards {
 		c := &cards[i]
-		runs, _, err := s.Store.RunLogs(ctx, store.RunFilter{Job: outreach.JobName(c.Job)}, store.Page{Number: 1, Size: chartRuns})
+		runs, err := s.Store.LastRuns(ctx, outreach.JobName(c.Job), chartRuns)
 		if err != nil {
 			return nil, err
 		}

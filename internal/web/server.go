@@ -68,6 +68,7 @@ type Server struct {
 	logins   *loginLimits
 	hashing  chan struct{}
 	jobs     *jobs
+	runs     *store.RunListing
 	metrics  *metrics
 	pages    *pages
 	status   statusCache
@@ -86,6 +87,7 @@ func New(c Config) (*Server, error) {
 		sessions: newSessions(c.Store, c.TLS || public.Scheme == "https"),
 		logins:   newLoginLimits(),
 		hashing:  make(chan struct{}, hashesAtOnce),
+		runs:     store.NewRunListing(c.Store),
 		metrics:  newMetrics(c.Store),
 	}
 	s.jobs = newJobs(map[outreach.JobName]RunFunc{outreach.JobRunSequences: c.Send, outreach.JobSyncMailboxes: c.Sync}, s.finished)
