@@ -99,6 +99,7 @@ func (s *Server) authenticate(r *http.Request, c credentials) (*outreach.User, e
 	case !errors.Is(err, store.ErrNotFound):
 		return nil, err
 	}
+	defer s.rest.Reset(restAfter)
 	fits, err := argon2id.ComparePasswordAndHash(c.Password, hash)
 	if err != nil || !fits || hash == nobodysHash {
 		return nil, err
