@@ -34,23 +34,35 @@ const (
 const demoLong = `Shows mailrun at work without any set-up: a local SMTP and IMAP server in this process, three mailboxes, two sequences and forty invented
 people who answer as people do. The real jobs run over real sockets, with a clock that runs ahead, until every kind of outcome has happened.
 
-It mails nobody: everything stays on the loopback interface, the data in a temporary folder that is removed at the end.`
+It mails nobody: everything stays on the loopback interface, the data in a temporary folder that is removed at the end.
+
+With --size N nothing runs; a database file is filled with N recipients and the mailboxes, sequences, deliveries, replies and run logs of four
+months, to see how mailrun feels at that size. It stays where --file says. ` + "`mailrun db copy --to URI`" + ` takes it to MongoDB.`
 
 func newDemo(a *app) *cobra.Command {
 	var asJSON, serve bool
+	var size int
+	var file string
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Show it all at work, without any set-up",
 		Long:  demoLong,
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if serve && asJSON {
-				return badInput("--serve and --json exclude each other")
+			switch sized := cmd.Flags().Changed("size"); {
+			case serve && (asJSON || sized):
+				return badInput("--serve excludes --json and --size")
+			case sized:
+				return fillDemo(cmd.Context(), a, size, file, asJSON)
+			case cmd.Flags().Changed("file"):
+				return badInput("--file goes with --size")
 			}
 			return runDemo(cmd.Context(), a, asJSON, serve)
 		},
 	}
 	cmd.Flags().BoolVar(&serve, "serve", false, "stay up with the admin page until Ctrl-C")
+	cmd.Flags().IntVar(&size, "size", 0, "fill a database file with this many `recipients` and run nothing")
+	cmd.Flags().StringVar(&file, "file", "mailrun-demo.db", "with --size: the new database `file`")
 	addJSON(cmd, &asJSON)
 	return cmd
 }

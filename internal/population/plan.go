@@ -33,7 +33,7 @@ type Plan struct {
 	Seed uint64
 	// Mailbox gives the i-th mailbox its address, servers and secrets; nil invents ones that nobody can reach.
 	Mailbox func(i int) outreach.Mailbox
-	// Progress is told how many recipients are stored, from several goroutines.
+	// Progress is told how many recipients are stored, one call at a time.
 	Progress func(recipients int)
 }
 
@@ -91,10 +91,10 @@ type filler struct {
 	mailboxes []outreach.Mailbox
 	sequences []outreach.Sequence
 	byID      map[bson.ObjectID]*outreach.Mailbox
-	stored    atomic.Int64
 
-	mu  sync.Mutex
-	sum Sum
+	mu     sync.Mutex
+	sum    Sum
+	stored int
 }
 
 func (f *filler) write(ctx context.Context) error {
@@ -146,14 +146,14 @@ func (f *filler) writeSome(ctx context.Context, from, to int) error {
 		return err
 	}
 	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.sum.Deliveries += b.made[store.History]
 	f.sum.Replies += b.made[store.Replies]
 	f.sum.Threads += b.made[store.Threads]
 	f.sum.Suppressions += b.made[store.Suppressions]
-	f.mu.Unlock()
-	stored := f.stored.Add(int64(to - from))
+	f.stored += to - from
 	if f.Progress != nil {
-		f.Progress(int(stored))
+		f.Progress(f.stored)
 	}
 	return nil
 }
