@@ -24,10 +24,11 @@ type app struct {
 	lookupEnv             func(string) (string, bool)
 	now                   func() time.Time
 
-	global  globalFlags
-	log     *slog.Logger
-	started bool
-	flags   *pflag.FlagSet
+	global   globalFlags
+	log      *slog.Logger
+	profiles profiles
+	started  bool
+	flags    *pflag.FlagSet
 
 	settings *config.Settings
 	keys     *mailbox.Keyring
@@ -72,8 +73,11 @@ func (a *app) Keyring() (*mailbox.Keyring, error) {
 	return a.keys, err
 }
 
-// close releases what was opened.
+// close releases what was opened and writes the profiles.
 func (a *app) close(ctx context.Context) {
+	if err := a.profiles.stop(); err != nil {
+		a.log.Error("a profile is not complete", "error", err)
+	}
 	if a.store == nil {
 		return
 	}

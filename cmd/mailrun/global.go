@@ -13,6 +13,7 @@ type globalFlags struct {
 	logLevel, logFormat string
 	verbose             int
 	quiet               bool
+	profiles            []string
 }
 
 func (g *globalFlags) register(flags *pflag.FlagSet) {
@@ -22,6 +23,7 @@ func (g *globalFlags) register(flags *pflag.FlagSet) {
 	flags.StringVar(&g.logFormat, "log-format", "text", "`format` of the log: text or json")
 	flags.CountVarP(&g.verbose, "verbose", "v", "log more: -v is --log-level info, -vv is debug")
 	flags.BoolVarP(&g.quiet, "quiet", "q", false, "log errors only")
+	flags.StringArrayVar(&g.profiles, "profile", nil, "write a profile for go tool pprof, as `KIND=FILE`; kinds: cpu, heap, allocs, mutex")
 }
 
 // level is the log level that the flags ask for together.

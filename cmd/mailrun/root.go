@@ -82,6 +82,9 @@ func watch(a *app, cmd *cobra.Command) {
 			if err := a.startLog(); err != nil {
 				return err
 			}
+			if err := a.startProfiles(); err != nil {
+				return err
+			}
 			return inner(cmd, args)
 		}
 	}
