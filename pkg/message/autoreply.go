@@ -4,6 +4,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"mailrun/pkg/outreach"
@@ -108,8 +109,44 @@ var subjectIndex = sync.OnceValue(func() *wordIndex {
 
 // foldWords prepares text for the search of words: lower case, one blank between words, accents of Arabic dropped.
 func foldWords(s string) string {
-	s = strings.ToLower(invisible.Replace(s))
-	return strings.Join(strings.Fields(strings.Map(westernDigit, s)), " ")
+	out := make([]byte, 0, len(s)+8)
+	blank := false
+	for _, r := range s {
+		if r = foldRune(r); r == 0 {
+			continue
+		}
+		if r == ' ' {
+			blank = len(out) > 0
+			continue
+		}
+		if blank {
+			out, blank = append(out, ' '), false
+		}
+		if r < utf8.RuneSelf {
+			out = append(out, byte(r))
+			continue
+		}
+		out = utf8.AppendRune(out, r)
+	}
+	return string(out)
+}
+
+// foldRune folds one character; every blank is ' ', and 0 stands for nothing.
+func foldRune(r rune) rune {
+	switch {
+	case 'A' <= r && r <= 'Z':
+		return r + 'a' - 'A'
+	case r > ' ' && r < utf8.RuneSelf:
+		return r
+	case unicode.IsSpace(r):
+		return ' '
+	case r < ' ':
+		return r
+	}
+	if r = westernDigit(unicode.ToLower(visibleRune(r))); r < 0 {
+		return 0
+	}
+	return r
 }
 
 // proves weighs the evidence.

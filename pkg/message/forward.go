@@ -5,8 +5,8 @@ import "strings"
 // isForward says whether a message passes another one on to a third person, so that it is no answer to the writer of that other one. A
 // "Fwd:" in the subject or the line of a forward above the quoted message makes it one; not so where it is addressed to the writer of the quoted
 // message: people press "forward" and mean "reply".
-func isForward(m *Message, visible string) bool {
-	block, marked := forwardedBlock(m)
+func isForward(m *Message, scanned quoteScan, visible string) bool {
+	block, marked := forwardedBlock(scanned)
 	if !marked && !isForwardSubject(m.Subject) {
 		return false
 	}
@@ -23,8 +23,8 @@ func isForward(m *Message, visible string) bool {
 }
 
 // forwardedBlock returns the lines from the first introduction on, and whether that introduction announces a forward.
-func forwardedBlock(m *Message) (block []textLine, marked bool) {
-	lines := textLines(m.Text)
+func forwardedBlock(scanned quoteScan) (block []textLine, marked bool) {
+	lines := scanned.lines
 	for i := range lines {
 		l := lines[i]
 		l.bare = strings.TrimSpace(strings.TrimLeft(l.bare, "> ")) // Apple's forwards are quoted
@@ -35,7 +35,7 @@ func forwardedBlock(m *Message) (block []textLine, marked bool) {
 		if kind, ok := separatorLine(append(unmarked, lines[i+1:min(len(lines), i+4)]...), 0); ok {
 			return lines[i:], kind == forwardIntro
 		}
-		if _, ok := introAt(lines, i); ok {
+		if i == scanned.first {
 			return lines[i:], false
 		}
 	}

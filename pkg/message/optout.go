@@ -62,7 +62,7 @@ const (
 // optOutLines prepares the lines of a text that are its writer's.
 func optOutLines(text string) []string {
 	var lines []string
-	for _, line := range strings.Split(invisible.Replace(clip(text, maxOptOutBytes)), "\n") {
+	for _, line := range strings.Split(dropInvisible(clip(text, maxOptOutBytes)), "\n") {
 		if line = strings.TrimSpace(line); !strings.HasPrefix(line, ">") {
 			lines = append(lines, foldWords(line))
 		}

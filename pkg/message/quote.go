@@ -19,19 +19,44 @@ type textLine struct {
 	quoted bool   // begins with ">"
 }
 
-// invisible are the characters that mail programs strew into dates and names and that no reader sees.
-var invisible = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u00a0", " ", "\u202f", " ", "\u2007", " ", "\ufeff", "", "\u200b", "", "\u200e", "", "\u200f", "", "\u00ad", "",
-	"\u202a", "", "\u202b", "", "\u202c", "", "\u202d", "", "\u202e", "", "\u2066", "", "\u2067", "", "\u2068", "", "\u2069", "", "\x00", "")
+// dropInvisible drops the characters that mail programs strew into dates and names and that no reader sees, makes every blank that must not
+// be broken an ordinary one, and ends lines in LF. Most texts hold nothing of all that and are returned as they are.
+func dropInvisible(s string) string {
+	clean := 0
+	for clean < len(s) && (s[clean] >= ' ' && s[clean] < utf8.RuneSelf || s[clean] == '\n') {
+		clean++
+	}
+	if strings.IndexFunc(s[clean:], func(r rune) bool { return r == '\r' || visibleRune(r) != r }) < 0 {
+		return s
+	}
+	return strings.Map(visibleRune, strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n"))
+}
+
+// visibleRune is what a reader sees of a character, -1 for nothing.
+func visibleRune(r rune) rune {
+	switch {
+	case r == 0:
+		return -1
+	case r < '\u00a0':
+		return r
+	case r == '\u00a0', r == '\u202f', r == '\u2007':
+		return ' '
+	case r == '\ufeff', r == '\u200b', r == '\u200e', r == '\u200f', r == '\u00ad', r >= '\u202a' && r <= '\u202e', r >= '\u2066' && r <= '\u2069':
+		return -1
+	}
+	return r
+}
 
 // textLines splits a text into lines, within the bounds above.
 func textLines(text string) []textLine {
-	text = invisible.Replace(clip(text, maxVisibleBytes))
-	rows := strings.SplitN(text, "\n", maxVisibleLines+1)
-	rows = rows[:min(len(rows), maxVisibleLines)]
-	lines := make([]textLine, len(rows))
-	for i, row := range rows {
+	text = dropInvisible(clip(text, maxVisibleBytes))
+	lines := make([]textLine, 0, min(strings.Count(text, "\n")+1, maxVisibleLines))
+	for row := range strings.SplitSeq(text, "\n") {
+		if len(lines) == maxVisibleLines {
+			break
+		}
 		bare := strings.TrimSpace(row)
-		lines[i] = textLine{text: strings.TrimRightFunc(row, unicode.IsSpace), bare: bare, quoted: isQuoteLine(bare)}
+		lines = append(lines, textLine{text: strings.TrimRightFunc(row, unicode.IsSpace), bare: bare, quoted: isQuoteLine(bare)})
 	}
 	return lines
 }
@@ -87,6 +112,18 @@ type quoteScan struct {
 	cutOff   bool // an introduction without marks ended the message
 }
 
+// scanText splits a text and looks for the first introduction in it.
+func scanText(text string) quoteScan {
+	s := quoteScan{lines: textLines(text)}
+	s.first = s.firstIntro()
+	return s
+}
+
+// unquote splits a text and separates its passages (see quoteScan.unquote).
+func unquote(text string, marked bool) ownPassages {
+	return scanText(text).unquote(marked)
+}
+
 // unquote separates a writer's own passages from the history. The rules, in order:
 //   - an introduction ("On … wrote:", "-----Original Message-----", a From/Sent/To block) followed by ">" lines goes with those lines, and
 //     what stands below or between them stays: that is a bottom- or inline-posted answer;
@@ -95,9 +132,7 @@ type quoteScan struct {
 //   - ">" lines without any introduction go at the end of a message and, if no others stand between answers, at its beginning.
 //
 // In text whose quotes were marked (made from HTML), every ">" line is known to stand for a quote.
-func unquote(text string, marked bool) ownPassages {
-	s := quoteScan{lines: textLines(text)}
-	s.first = s.firstIntro()
+func (s quoteScan) unquote(marked bool) ownPassages {
 	if !marked && s.first < 0 {
 		return ownPassages{passages: s.withoutIntro()}
 	}

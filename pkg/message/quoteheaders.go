@@ -106,7 +106,7 @@ func (b *blockScan) proven(announced bool) bool {
 // headerLine splits "*From:* value" and says what its key means, 0 if it is no such line.
 func headerLine(bare string) (headerKey, string) {
 	bare = strings.TrimLeft(bare, "*_ |\t")
-	at := strings.IndexAny(bare, ":：")
+	at := indexColon(clip(bare, 44))
 	if at < 1 || at > 40 {
 		return 0, ""
 	}
@@ -114,4 +114,13 @@ func headerLine(bare string) (headerKey, string) {
 	name := strings.ToLower(strings.Trim(bare[:at], "*_ \t"))
 	key := headerKeys[name]
 	return key, strings.TrimSpace(bare[at+size:])
+}
+
+// indexColon finds the first colon, ASCII or full-width, -1 without one.
+func indexColon(s string) int {
+	at, wide := strings.IndexByte(s, ':'), strings.Index(s, "：")
+	if at < 0 || wide >= 0 && wide < at {
+		return wide
+	}
+	return at
 }

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"mailrun/pkg/outreach"
 )
@@ -35,7 +37,8 @@ func Read(m *Message, received time.Time) Reading {
 		return readingOfBounce(m, bounce)
 	}
 	r := Reading{Kind: outreach.KindHuman}
-	text, own := visible(m)
+	scanned := scanText(m.Text)
+	text, own := visible(m, scanned)
 	r.setText(text)
 	if isComplaint(m) {
 		original := readComplaint(m)
@@ -43,7 +46,7 @@ func Read(m *Message, received time.Time) Reading {
 		return r
 	}
 	r.OriginalIDs = exchangeIDs(m)
-	r.Forward = isForward(m, text)
+	r.Forward = isForward(m, scanned, text)
 	if m.Calendar != nil {
 		r.Calendar = m.Calendar.Response
 		return r // a person's answer, although a program wrote it
@@ -69,12 +72,34 @@ func readingOfBounce(m *Message, b bounceReading) Reading {
 
 // setText fills in the visible text and the snippet.
 func (r *Reading) setText(text string) {
-	r.VisibleText = text
-	line := []rune(strings.Join(strings.Fields(text[:min(len(text), 8*maxSnippet)]), " "))
-	if len(line) > maxSnippet {
-		line = append(line[:maxSnippet-1], '…')
+	r.VisibleText, r.Snippet = text, snippet(text)
+}
+
+// snippet is the beginning of a text in one line.
+func snippet(text string) string {
+	var line strings.Builder
+	runes, blank := 0, false
+	last := 0 // where the last rune that fits begins
+	for _, c := range clip(text, 8*maxSnippet) {
+		switch {
+		case unicode.IsSpace(c):
+			blank = runes > 0
+			continue
+		case c == utf8.RuneError:
+			continue
+		case blank:
+			blank = false
+			line.WriteByte(' ')
+			runes++
+		}
+		if runes++; runes <= maxSnippet {
+			last = line.Len()
+		}
+		if line.WriteRune(c); runes > maxSnippet {
+			return strings.TrimRight(line.String()[:last], " ") + "…"
+		}
 	}
-	r.Snippet = strings.ToValidUTF8(string(line), "")
+	return line.String()
 }
 
 // isReceipt names reports that tell of no failure: delivered (RFC 3464), read (RFC 8098), and the others that a multipart/report may hold.

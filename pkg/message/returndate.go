@@ -59,7 +59,7 @@ func day(t time.Time) time.Time {
 
 // foldReturnText lowers a text and gives it Western digits and single blanks.
 func foldReturnText(text string) string {
-	text = strings.ToLower(invisible.Replace(clip(text, maxReturnBytes)))
+	text = strings.ToLower(dropInvisible(clip(text, maxReturnBytes)))
 	return strings.Join(strings.Fields(strings.Map(westernDigit, text)), " ")
 }
 

@@ -122,7 +122,10 @@ func isSentFrom(bare string) bool {
 	if len(bare) > 300 {
 		return false
 	}
-	bare = strings.Trim(link.ReplaceAllString(bare, ""), " *_[]|\u2022")
+	if strings.Contains(bare, "://") || strings.Contains(bare, "mailto:") {
+		bare = link.ReplaceAllString(bare, "")
+	}
+	bare = strings.Trim(bare, " *_[]|\u2022")
 	if len(bare) > 140 || len(strings.Fields(bare)) > 12 || strings.ContainsAny(bare, "?;") || !sentFromLine.MatchString(bare) {
 		return false
 	}

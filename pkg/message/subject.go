@@ -42,7 +42,7 @@ func NormalizeSubject(s string) string {
 
 // foldSubject folds blanks and drops invisible characters. Longer subjects than any line (RFC 5322 section 2.1.1) are clipped.
 func foldSubject(s string) string {
-	return strings.Join(strings.Fields(invisible.Replace(clip(s, 998))), " ")
+	return strings.Join(strings.Fields(dropInvisible(clip(s, 998))), " ")
 }
 
 // cutPrefix splits "AW[2]: subject" into the prefix "aw" and "subject".

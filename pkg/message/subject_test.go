@@ -53,7 +53,7 @@ func TestIsForward(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			m := &Message{Subject: tt.subject, Text: tt.text, To: []outreach.Address{{Address: tt.to}}}
-			if got := isForward(m, VisibleText(m)); got != tt.want {
+			if got := isForward(m, scanText(m.Text), VisibleText(m)); got != tt.want {
 				t.Errorf("isForward = %v, want %v", got, tt.want)
 			}
 		})
@@ -68,6 +68,6 @@ func FuzzSubject(f *testing.F) {
 		if got := NormalizeSubject(s); len(got) > len(s)*3 {
 			t.Errorf("%q grew to %q", s, got)
 		}
-		isForward(&Message{Subject: s, Text: s}, s)
+		isForward(&Message{Subject: s, Text: s}, scanText(s), s)
 	})
 }

@@ -6,7 +6,7 @@ import "strings"
 // between quotes stay. Where a rule is in doubt the text stays, and a message without words of its own (a bare forward) is shown whole. Lines
 // end in LF; runs of blank lines stay as they are.
 func VisibleText(m *Message) string {
-	text, _ := visible(m)
+	text, _ := visible(m, scanText(m.Text))
 	return text
 }
 
@@ -14,16 +14,16 @@ func VisibleText(m *Message) string {
 // or was all there is: then nothing may be decided by the words in it.
 //
 // What HTML marks as quoted is known better than what text shows, except where ">" marks every quote of a text part: that is as sure, and
-// spares the parsing of most answers.
-func visible(m *Message) (text string, own bool) {
-	plain := unquote(m.Text, false)
+// spares the parsing of most answers. Scanned is m.Text.
+func visible(m *Message, scanned quoteScan) (text string, own bool) {
+	plain := scanned.unquote(false)
 	if !plain.certain || !hasTextPart(m) {
 		if pruned, ok := cutHTMLQuotes(m.HTML); ok {
 			plain = unquote(pruned, true)
 		}
 	}
 	if text = plain.words(); text == "" {
-		return strings.TrimSpace(invisible.Replace(m.Text)), false
+		return strings.TrimSpace(dropInvisible(m.Text)), false
 	}
 	return text, !plain.doubtful
 }

@@ -27,10 +27,10 @@ func FuzzVisibleText(f *testing.F) {
 		if strings.TrimSpace(got) != got {
 			t.Errorf("blanks around %q", got)
 		}
-		if got == "" && document == "" && strings.TrimSpace(invisible.Replace(m.Text)) != "" {
+		if got == "" && document == "" && strings.TrimSpace(dropInvisible(m.Text)) != "" {
 			t.Errorf("nothing left of %q", m.Text)
 		}
-		isForward(m, got)
+		isForward(m, scanText(m.Text), got)
 		OptOutWords(got)
 		autoReply(m, got, noteReceived)
 	})
@@ -45,7 +45,7 @@ func TestVisibleTextBounded(t *testing.T) {
 		visible := VisibleText(m)
 		OptOutWords(text)
 		FindReturnDate(text, noteReceived)
-		isForward(m, visible)
+		isForward(m, scanText(m.Text), visible)
 		NormalizeSubject(text)
 	}
 	deep := strings.Repeat("<div style='border-top:solid 1px'>", 20000) + strings.Repeat("<blockquote class=gmail_quote>", 5000)

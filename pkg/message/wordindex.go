@@ -8,6 +8,7 @@ import (
 // wordIndex finds the phrases of several tables in one pass over a text: messages are searched for thousands of them.
 type wordIndex struct {
 	starts map[string][]indexedWord // by the first two characters
+	pairs  [1 << 16 / 64]uint64     // the first two bytes of every start, one bit each: most words of a text begin no phrase
 	stems  bool                     // a phrase may go on: "unsubscri" finds "unsubscribed"
 }
 
@@ -23,10 +24,14 @@ func newWordIndex(stems bool, tables ...[]string) *wordIndex {
 		for _, word := range words {
 			start := word[:startLen(word)]
 			x.starts[start] = append(x.starts[start], indexedWord{word, uint(tag)})
+			x.pairs[pair(word)/64] |= 1 << (pair(word) % 64)
 		}
 	}
 	return x
 }
+
+// pair is the number of the first two bytes of s.
+func pair(s string) uint16 { return uint16(s[0])<<8 | uint16(s[1]) }
 
 // startLen is the length of the first two characters of s.
 func startLen(s string) int {
@@ -58,9 +63,12 @@ func (x *wordIndex) span(text string) (first, last int) {
 func (x *wordIndex) each(text string, found func(at int, tag uint)) {
 	inWord := false
 	for i, r := range text {
-		starts := !inWord || !isWordRune(r)
+		within := inWord
 		inWord = isWordRune(r)
-		if !starts || r == ' ' {
+		if within && inWord || i+1 >= len(text) {
+			continue
+		}
+		if start := pair(text[i:]); x.pairs[start/64]&(1<<(start%64)) == 0 {
 			continue
 		}
 		for _, w := range x.starts[text[i:i+startLen(text[i:])]] {
