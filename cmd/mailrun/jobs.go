@@ -283,9 +283,12 @@ func (a *app) worker(ctx context.Context) (*sequence.Worker, error) {
 	s := a.settings
 	return &sequence.Worker{
 		Store: st, Dialer: a.dialer(st), Keyring: a.keys, Self: store.Self(), Log: a.log, Draw: rand.Float64,
-		MaxMailboxes: 4 * s.MaxConnections, OptOutURL: a.optOutURL(), Policy: a.policy(),
+		MaxMailboxes: 4 * s.MaxConnections, Together: sendTogether, OptOutURL: a.optOutURL(), Policy: a.policy(),
 	}, nil
 }
+
+// sendTogether is how many messages of a mailbox without a gap are begun with one write. So many at most are in doubt if the process dies.
+const sendTogether = 3
 
 func (a *app) policy() outreach.Policy {
 	s := a.settings

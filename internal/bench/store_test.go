@@ -152,7 +152,7 @@ func (d *data) deliver(b *testing.B, mb *outreach.Mailbox, rec *outreach.Recipie
 		ID: outreach.HistoryID(rec.ID, 0), SequenceRecipientID: rec.ID, SequenceID: d.seq.ID, MailboxID: mb.ID, To: rec.Email, From: mb.Email,
 		Subject: "Question", Text: textBody, HTML: htmlBody, MessageID: "<" + rec.ID.Hex() + "@us.example>", Status: outreach.HistorySending, Attempts: 1,
 	}
-	if err := d.BeginDelivery(b.Context(), h, lessee.Token, nil); err != nil {
+	if err := d.BeginDelivery(b.Context(), h); err != nil {
 		return err
 	}
 	if _, err := d.Look(b.Context(), rec.ID, rec.Email, d.seq.ID); err != nil {
@@ -161,9 +161,8 @@ func (d *data) deliver(b *testing.B, mb *outreach.Mailbox, rec *outreach.Recipie
 	now := d.Now()
 	return d.Record(b.Context(), store.Outcome{
 		HistoryID: h.ID, History: bson.D{{Key: "status", Value: outreach.HistorySent}, {Key: "sentAt", Value: now}},
-		RecipientID: rec.ID, Token: lessee.Token, MailboxID: mb.ID, MailboxToken: lessee.Token,
+		RecipientID: rec.ID, Token: lessee.Token,
 		Recipient:       bson.D{{Key: "state", Value: outreach.StateActive}, {Key: "nextSendAt", Value: now.Add(72 * time.Hour)}},
 		RecipientAlways: bson.D{{Key: "step", Value: 1}, {Key: "lastSentAt", Value: now}, {Key: "mailboxId", Value: mb.ID}},
-		Mailbox:         bson.D{{Key: "lastSentAt", Value: now}},
 	})
 }

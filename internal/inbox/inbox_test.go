@@ -94,7 +94,7 @@ func (b *bench) written(email string) (*outreach.Recipient, *outreach.History) {
 		Subject: "A question", Status: outreach.HistorySent, SentAt: &sent, Attempts: 1,
 	}
 	h.MessageID = b.keys.MessageID(h.ID, "us.example")
-	if err := b.store.BeginDelivery(ctx, h, "", nil); err != nil {
+	if err := b.store.BeginDelivery(ctx, h); err != nil {
 		b.t.Fatal(err)
 	}
 	// The delivery happened an hour ago, not now.

@@ -87,7 +87,7 @@ func (w *Worker) Send(ctx context.Context, a *Answer) error {
 		return err
 	}
 	defer session.Close()
-	if err := w.Store.BeginDelivery(ctx, a.History, "", nil); err != nil {
+	if err := w.Store.BeginDelivery(ctx, a.History); err != nil {
 		return err
 	}
 	sendErr := session.Send(ctx, message.EnvelopeAddress(a.Mailbox.Email), message.EnvelopeAddress(a.History.To), a.Raw)

@@ -29,6 +29,7 @@ type box struct {
 	strikes  int                    // connections in a row that broke before the final dot
 	unsynced bool                   // follow-ups must wait for a sync of this mailbox
 	passed   map[bson.ObjectID]bool // recipients left where they are, not to be looked at again
+	ledger
 }
 
 // work leases a mailbox, sends what it may, and gives it back.
@@ -85,7 +86,7 @@ func (b *box) recount(ctx context.Context, ownerDied bool) error {
 
 // sendAll sends until there is no candidate any more, the mailbox may not send before the deadline, or something stops it.
 func (b *box) sendAll(ctx context.Context) error {
-	for b.going(ctx) {
+	for b.going(ctx) && b.left.Load() > 0 {
 		due, err := b.due(ctx)
 		if err != nil || len(due) == 0 {
 			return err
@@ -129,18 +130,6 @@ func (b *box) ready(ctx context.Context) (reason string) {
 		case <-time.After(wait):
 		}
 	}
-}
-
-// sendBatch delivers to claimed recipients one by one. What it does not come to is given back.
-func (b *box) sendBatch(ctx context.Context, batch []outreach.Recipient) (stop bool, err error) {
-	for i := range batch {
-		if b.going(ctx) && !stop && err == nil {
-			stop, err = b.deliver(ctx, &batch[i])
-			continue
-		}
-		b.giveBack(ctx, &batch[i])
-	}
-	return stop, err
 }
 
 // giveBack ends a claim without any change. If the store cannot be reached the claim runs out by itself.
@@ -198,11 +187,14 @@ func (b *box) dueNew(ctx context.Context, c *campaign) ([]outreach.Recipient, er
 
 // atOnce is how many of n recipients the mailbox may claim at once: one where a gap follows each message.
 func (b *box) atOnce(n int) int {
-	if b.mb.MinGap() > 0 || b.mb.GapJitter() > 0 {
+	if b.paced() {
 		return min(n, 1)
 	}
 	return min(n, batchSize)
 }
+
+// paced tells whether a gap follows each message.
+func (b *box) paced() bool { return b.mb.MinGap() > 0 || b.mb.GapJitter() > 0 }
 
 // open lists the sequences that may still send in this run; for new recipients those that this mailbox belongs to.
 func (b *box) open(fresh bool) []bson.ObjectID {
@@ -219,11 +211,11 @@ func (b *box) open(fresh bool) []bson.ObjectID {
 
 // claim takes as many candidates as may be sent now.
 func (b *box) claim(ctx context.Context, candidates []outreach.Recipient) ([]outreach.Recipient, error) {
-	n := min(b.atOnce(len(candidates)), b.mb.RoomToday(b.Store.Now()), int(max(b.left.Load(), 0)))
+	n := min(b.atOnce(len(candidates)), b.mb.RoomToday(b.Store.Now()))
 	if b.mb.HourlyLimit > 0 {
 		n = min(n, b.mb.HourlyLimit-b.mb.SentThisHour(b.Store.Now()))
 	}
-	if n <= 0 {
+	if n = b.take(n); n <= 0 {
 		return nil, nil
 	}
 	ids := make([]bson.ObjectID, n)
@@ -232,6 +224,7 @@ func (b *box) claim(ctx context.Context, candidates []outreach.Recipient) ([]out
 	}
 	claimed, err := b.Store.Claim(ctx, ids, b.me)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		b.left.Add(int64(n))
 		return nil, err
 	}
 	for _, id := range ids {
@@ -240,9 +233,21 @@ func (b *box) claim(ctx context.Context, candidates []outreach.Recipient) ([]out
 		}
 	}
 	claimed = b.asListed(ctx, claimed, candidates)
+	b.left.Add(int64(n - len(claimed)))
 	slices.SortFunc(claimed, func(x, y outreach.Recipient) int { return outreach.CompareDue(&x, &y) })
 	b.at(Claimed)
 	return claimed, nil
+}
+
+// take reserves up to n of the messages that the run may still send.
+func (r *run) take(n int) int {
+	for {
+		left := r.left.Load()
+		most := min(int64(n), left)
+		if most <= 0 || r.left.CompareAndSwap(left, left-most) {
+			return int(max(most, 0))
+		}
+	}
 }
 
 // asListed gives back the claimed recipients to whom another mailbox sent after they were listed: their next step was not judged, and may

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"go.mongodb.org/mongo-driver/v2/bson"
-
 	"mailrun/internal/content"
 	"mailrun/internal/mailbox"
 	"mailrun/internal/store"
@@ -31,26 +29,6 @@ type delivery struct {
 type errNotNow struct{ reason string }
 
 func (e *errNotNow) Error() string { return "not sent at the last moment: " + e.reason }
-
-// deliver takes a claimed recipient through one attempt. Stop tells that the mailbox cannot go on; an error is the store's.
-func (b *box) deliver(ctx context.Context, rec *outreach.Recipient) (stop bool, err error) {
-	d := &delivery{box: b, c: b.sequences[rec.SequenceID], rec: rec}
-	if settled, err := d.lookBack(ctx); err != nil || settled {
-		return false, err
-	}
-	if reason := d.write(); reason != "" {
-		return false, d.holdClaimed(ctx, reason)
-	}
-	b.at(Rendered)
-	if err := b.connect(ctx); err != nil {
-		b.giveBack(ctx, rec)
-		return true, b.mailboxFailed(ctx, err)
-	}
-	if ok, err := d.intend(ctx); err != nil || !ok {
-		return false, err
-	}
-	return d.transmit(ctx)
-}
 
 // lookBack reads what the recipient got before. A step that was attempted already is not attempted again unless it was deferred; settled
 // tells that the recipient has been put where that attempt leads.
@@ -175,55 +153,21 @@ func (d *delivery) optOut() optOut {
 	return o
 }
 
-// intend takes the places under the shared caps and makes the intent durable. Without ok the recipient was given back or settled.
-func (d *delivery) intend(ctx context.Context) (ok bool, err error) {
-	d.taken, ok, err = d.reserve(ctx, d.c, d.rec)
-	if err != nil || !ok {
-		d.giveBack(ctx, d.rec)
-		return false, err
-	}
-	marks := d.pacing()
-	if d.history.Attempts > 1 {
-		err = d.Store.RetryDelivery(ctx, d.history, d.me.Token, marks)
-	} else {
-		err = d.Store.BeginDelivery(ctx, d.history, d.me.Token, marks)
-	}
-	if err == nil {
-		d.at(Intended)
-		return true, nil
-	}
-	d.unreserve(ctx, d.taken)
-	if !store.IsDuplicate(err) && !errors.Is(err, store.ErrNotFound) {
-		return false, err
-	}
-	past, err := d.Store.HistoryByID(ctx, d.history.ID)
-	if err != nil {
-		return false, err
-	}
-	return false, d.follow(ctx, past)
-}
-
-// pacing moves the mailbox's clock before the message leaves, so that a process that dies right after it does not shorten the gap.
-func (d *delivery) pacing() bson.D {
-	if d.mb.MinGap() == 0 && d.mb.GapJitter() == 0 {
-		return nil
-	}
-	return bson.D{{Key: "nextSendAt", Value: store.Millis(d.Store.Now().Add(d.mb.MinGap()))}}
-}
-
 // transmit sends the message and records what became of it. The connection is cut finishGrace after the run's deadline.
 func (d *delivery) transmit(ctx context.Context) (stop bool, err error) {
 	sending, cancel := inHand(ctx, max(d.opts.Deadline.Sub(d.Store.Now())+finishGrace, time.Second))
 	defer cancel()
+	if err := d.writeOverdue(ctx); err != nil {
+		return true, err
+	}
 	d.smtp.OnStage = func(s mailbox.Stage) error { return d.onStage(sending, s) }
-	began := d.Store.Now()
+	began := time.Now()
 	err = d.smtp.Send(sending, message.EnvelopeAddress(d.mb.Email), message.EnvelopeAddress(d.rec.Email), d.raw)
 	if err == nil {
 		d.at(Accepted)
 	}
-	stop, err = d.record(context.WithoutCancel(ctx), err, d.Store.Now().Sub(began))
-	d.at(Recorded)
-	return stop, err
+	d.pace = time.Since(began)
+	return d.record(context.WithoutCancel(ctx), err)
 }
 
 // inHand is the context of a message in hand. It ends after a time at the latest; a signal leaves it finishGrace to be answered, for what is

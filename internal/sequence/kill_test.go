@@ -30,6 +30,7 @@ type task struct {
 	Engine, Place, Key string
 	Point              sequence.Point
 	Nth                int64
+	Together           int
 }
 
 func TestMain(m *testing.M) {
@@ -50,6 +51,7 @@ func victim(ctx context.Context, t task, begin func()) error {
 	w := newWorker(store.New(engine, time.Now), keys)
 	w.Policy, w.MaxMailboxes = outreach.Policy{}, 1 // one message in hand at a time
 	var passed atomic.Int64
+	w.Together = t.Together
 	w.At = func(p sequence.Point) {
 		if p == t.Point && passed.Add(1) == t.Nth {
 			killtest.Now()
@@ -93,6 +95,7 @@ type killBench struct {
 	*bench
 	engine, place, key string
 	recs               []outreach.Recipient
+	together           int
 }
 
 // newKillBench has some mailboxes and a sequence whose second step is due as soon as the first was sent.
@@ -131,7 +134,7 @@ func (k *killBench) start(n int, point sequence.Point, nth func(i int) int64) []
 	var wg sync.WaitGroup
 	for i := range victims {
 		wg.Go(func() {
-			victims[i] = killtest.Start(k.t, task{Engine: k.engine, Place: k.place, Key: k.key, Point: point, Nth: nth(i)})
+			victims[i] = killtest.Start(k.t, task{Engine: k.engine, Place: k.place, Key: k.key, Point: point, Nth: nth(i), Together: k.together})
 		})
 	}
 	wg.Wait()
@@ -206,6 +209,9 @@ func (k *killBench) check(was *outreach.Recipient, r *result) {
 		k.t.Errorf("%s is lost: %s %q at step %d after %d messages", rec.Email, rec.State, rec.Reason, rec.Step, len(received))
 	}
 }
+
+// together is how many intents a process writes at once where many die; one after the other is what the single points are tested with.
+const together = 3
 
 // beforeIntent are the points at which nothing can have left: whoever dies there, dies without a trace.
 var beforeIntent = map[sequence.Point]bool{sequence.Claimed: true, sequence.Rendered: true, sequence.Connected: true}
@@ -286,10 +292,13 @@ func TestCrowdKilledAtEachPoint(t *testing.T) {
 		for _, point := range points {
 			t.Run(e.Name+"/"+string(point), func(t *testing.T) {
 				k := newKillBench(t, e, 4, true)
+				k.together = together
 				k.add(12)
 				killed := wait(k.start(4, point, func(i int) int64 { return int64(i + 1) }))
 				r := k.finish()
-				if beforeIntent[point] && r.held+r.fromSent != 0 || r.held+r.fromSent > killed {
+				doubted := r.held + r.fromSent
+				// whoever dies while writing a message may have some behind him that are not written down yet
+				if beforeIntent[point] && point != sequence.Rendered && doubted != 0 || doubted > killed*together {
 					t.Errorf("%+v after %d deaths", r, killed)
 				}
 			})
@@ -307,6 +316,7 @@ func TestKilledAtRandom(t *testing.T) {
 					rounds = (rounds + 3) / 4 // the stand-in scans its collections
 				}
 				k := newKillBench(t, e, 4, true)
+				k.together = together
 				killed := 0
 				for range rounds {
 					k.add(4)
@@ -317,7 +327,7 @@ func TestKilledAtRandom(t *testing.T) {
 					killed += wait(victims)
 				}
 				r := k.finish()
-				if r.held+r.fromSent > killed {
+				if r.held+r.fromSent > killed*together {
 					t.Errorf("%+v after %d deaths", r, killed)
 				}
 				t.Logf("%d rounds, %d killed: %+v", rounds, killed, r)

@@ -13,11 +13,15 @@ import (
 )
 
 // record writes what became of an attempt. Stop tells that the mailbox cannot go on.
-func (d *delivery) record(ctx context.Context, sendErr error, took time.Duration) (stop bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+func (d *delivery) record(ctx context.Context, sendErr error) (stop bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, recordTimeout)
 	defer cancel()
 	if sendErr == nil {
-		return false, d.accepted(ctx, took)
+		return false, d.accepted(ctx)
+	}
+	defer d.at(Recorded)
+	if err := d.writeAccepted(ctx); err != nil {
+		return true, err // these came first, and what follows may set the mailbox's clock
 	}
 	d.unreserve(ctx, d.taken)
 	if notNow := (*errNotNow)(nil); errors.As(sendErr, &notNow) {
@@ -39,6 +43,9 @@ func (d *delivery) record(ctx context.Context, sendErr error, took time.Duration
 	return true, errors.Join(d.blamed(ctx, sendErr, v), d.mailboxFailed(ctx, sendErr))
 }
 
+// recordTimeout bounds the writing of what became of a message.
+const recordTimeout = 30 * time.Second
+
 // blamed takes back an attempt for which the mailbox is to blame: no attempt is counted. Where the server's words may be about this
 // recipient after all, others go first, and after refusalsMost of them in a row the recipient has failed.
 func (d *delivery) blamed(ctx context.Context, sendErr error, v mailbox.Verdict) error {
@@ -57,34 +64,27 @@ func (d *delivery) blamed(ctx context.Context, sendErr error, v mailbox.Verdict)
 // refusalsMost is how often the mailbox is blamed for refusals that may be about one recipient.
 const refusalsMost = 3
 
-// accepted records a message that the server took over.
-func (d *delivery) accepted(ctx context.Context, took time.Duration) error {
+// accepted notes a message that the server took over; writeAccepted writes it down.
+func (d *delivery) accepted(ctx context.Context) error {
 	now := d.Store.Now()
 	reply := d.smtp.LastReply()
-	marks := d.mb.AfterSend(now, d.Draw())
-	recovered := d.mb.SendFailures > 0
-	marks.Apply(d.mb)
+	d.mb.AfterSend(now, d.Draw()).Apply(d.mb)
 	d.strikes = 0
 	fields, always, gone := advance(d.c.Sequence, d.rec, d.mb.ID, now)
-	err := d.Store.Record(ctx, store.Outcome{
+	if len(d.unwritten) == 0 {
+		d.since = time.Now()
+	}
+	d.unwritten = append(d.unwritten, store.Outcome{
 		HistoryID:   d.history.ID,
 		History:     append(replyFields(reply.Code, reply.Enhanced, reply.Text()), bson.E{Key: "status", Value: outreach.HistorySent}, bson.E{Key: "sentAt", Value: now}),
 		HistoryGone: []string{"error"},
 		RecipientID: d.rec.ID, Token: d.me.Token, Recipient: fields, RecipientAlways: always, Gone: gone,
-		MailboxID: d.mb.ID, MailboxToken: d.me.Token,
-		Mailbox: bson.D{
-			{Key: "sentToday", Value: marks.SentToday}, {Key: "sentHour", Value: marks.SentHour},
-			{Key: "lastSentAt", Value: now}, {Key: "nextSendAt", Value: store.Millis(marks.NextSendAt)},
-		},
 	})
-	if err != nil {
-		return err
-	}
-	d.left.Add(-1)
-	d.stats.sent(took, d.rec.Step+1 >= len(d.c.Steps))
+	d.accepts++
+	d.stats.sent(d.pace, d.rec.Step+1 >= len(d.c.Steps))
 	d.sent.add(ctx, d.raw, now)
-	if recovered {
-		return d.mailboxRecovered(ctx)
+	if d.mb.SendFailures > 0 {
+		return errors.Join(d.writeAccepted(ctx), d.mailboxRecovered(ctx))
 	}
 	return nil
 }
@@ -116,7 +116,6 @@ func (d *delivery) outcome(ctx context.Context, status outreach.HistoryStatus, s
 	return d.Store.Record(ctx, store.Outcome{
 		HistoryID: d.history.ID, History: history,
 		RecipientID: d.rec.ID, Token: d.me.Token, Recipient: recipient, Gone: gone,
-		MailboxID: d.mb.ID, MailboxToken: d.me.Token,
 	})
 }
 

@@ -277,7 +277,7 @@ func TestOrphanedDelivery(t *testing.T) {
 		ID: outreach.HistoryID(orphan.ID, 0), SequenceRecipientID: orphan.ID, SequenceID: orphan.SequenceID, MailboxID: b.boxes[0].ID,
 		To: orphan.Email, MessageID: "<x@us.example>", Status: outreach.HistorySending,
 	}
-	if err := b.store.BeginDelivery(t.Context(), open, "", nil); err != nil {
+	if err := b.store.BeginDelivery(t.Context(), open); err != nil {
 		t.Fatal(err)
 	}
 	b.enrol(2, nil)
@@ -294,7 +294,7 @@ func TestManualAnswerSettled(t *testing.T) {
 		ID: bson.NewObjectID(), SequenceRecipientID: rec.ID, SequenceID: b.seq.ID, MailboxID: b.boxes[0].ID, To: rec.Email,
 		MessageID: "<never@us.example>", Status: outreach.HistorySending, Attempts: 1, Manual: true,
 	}
-	if err := b.store.BeginDelivery(t.Context(), h, "", nil); err != nil {
+	if err := b.store.BeginDelivery(t.Context(), h); err != nil {
 		t.Fatal(err)
 	}
 	b.run(time.Minute)

@@ -43,6 +43,8 @@ type Worker struct {
 	OptOutURL func(recipient bson.ObjectID) string
 	// MaxMailboxes bounds how many mailboxes are worked on at once; connections are bounded by the dialer.
 	MaxMailboxes int
+	// Together is how many messages of a mailbox without a gap may be begun with one write; 0 is 1.
+	Together int
 	// Draw returns a random number from 0 up to 1, for jitter.
 	Draw func() float64
 	Log  *slog.Logger
@@ -69,7 +71,7 @@ type run struct {
 	me        store.Lessee
 	sequences map[bson.ObjectID]*campaign
 	stats     *tally
-	left      atomic.Int64 // messages that Limit still allows
+	left      atomic.Int64 // messages that Limit still allows, without those that a mailbox has in hand
 	tried     atomic.Int64 // mailboxes that were leased
 	broken    atomic.Int64 // of these, mailboxes that failed
 	fault     atomic.Pointer[error]
@@ -191,7 +193,7 @@ func (r *run) sendFrom(ctx context.Context, boxes []outreach.Mailbox) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(max(r.MaxMailboxes, 1))
 	for i := range boxes {
-		if !r.going(ctx) {
+		if !r.going(ctx) || r.left.Load() <= 0 {
 			break
 		}
 		group.Go(func() error { return r.work(ctx, &boxes[i]) })
@@ -201,7 +203,7 @@ func (r *run) sendFrom(ctx context.Context, boxes []outreach.Mailbox) error {
 
 // going tells whether new messages may still be started.
 func (r *run) going(ctx context.Context) bool {
-	return ctx.Err() == nil && r.left.Load() > 0 && r.Store.Now().Before(r.opts.Deadline)
+	return ctx.Err() == nil && r.Store.Now().Before(r.opts.Deadline)
 }
 
 // finish notes that the run looked at its sequences, and fails it if every mailbox failed.

@@ -11,16 +11,51 @@ import (
 	"mailrun/pkg/outreach"
 )
 
-// BeginDelivery makes the intent to deliver a step durable before SMTP begins: it inserts the history as sending and sets fields of the
-// mailbox under its lease. A *DuplicateError says that the step was attempted before; then nothing may be sent on the strength of this call.
-func (s *Store) BeginDelivery(ctx context.Context, h *outreach.History, mailboxToken string, mailbox bson.D) error {
+// Ledger is what a mailbox's deliveries write down at one time: the outcomes of messages that have been answered, the intents to send the
+// next ones, and fields of the mailbox, set under its lease.
+type Ledger struct {
+	Outcomes     []Outcome
+	Intents      []*outreach.History
+	MailboxID    bson.ObjectID
+	MailboxToken string
+	Mailbox      bson.D
+}
+
+// WriteLedger makes all of it durable, the outcomes first. It tells for each intent whether it is new; where it is not, the step was
+// attempted before, and nothing may be sent on the strength of this call.
+func (s *Store) WriteLedger(ctx context.Context, l Ledger) (begun []bool, err error) {
+	var writes []Write
+	for i := range l.Outcomes {
+		writes = append(writes, s.historyWrite(&l.Outcomes[i]))
+	}
+	first := len(writes)
+	now := s.Now()
+	for _, h := range l.Intents {
+		h.CreatedAt, h.UpdatedAt = now, now
+		writes = append(writes, Write{Kind: Insert, Collection: History, Document: h})
+	}
+	for i := range l.Outcomes {
+		writes = append(writes, s.recipientWrites(&l.Outcomes[i])...)
+	}
+	results, err := s.engine.Write(ctx, append(writes, s.mailboxWrite(l.MailboxID, l.MailboxToken, l.Mailbox)...))
+	if err != nil {
+		return nil, err
+	}
+	begun = make([]bool, len(l.Intents))
+	for i := range begun {
+		begun[i] = results[first+i].Err == nil
+	}
+	return begun, nil
+}
+
+// BeginDelivery makes the intent to deliver one message durable. A *DuplicateError says that there is one already.
+func (s *Store) BeginDelivery(ctx context.Context, h *outreach.History) error {
 	h.CreatedAt, h.UpdatedAt = s.Now(), s.Now()
-	writes := []Write{{Kind: Insert, Collection: History, Document: h}}
-	return s.write(ctx, append(writes, s.mailboxWrite(h.MailboxID, mailboxToken, mailbox)...)...)
+	return s.insert(ctx, History, h)
 }
 
 // RetryDelivery begins another attempt at a deferred delivery with new content; ErrNotFound says that it is not deferred (any more).
-func (s *Store) RetryDelivery(ctx context.Context, h *outreach.History, mailboxToken string, mailbox bson.D) error {
+func (s *Store) RetryDelivery(ctx context.Context, h *outreach.History) error {
 	filter := bson.D{{Key: "_id", Value: h.ID}, {Key: "status", Value: outreach.HistoryDeferred}}
 	update := set(
 		bson.E{Key: "status", Value: outreach.HistorySending},
@@ -29,10 +64,7 @@ func (s *Store) RetryDelivery(ctx context.Context, h *outreach.History, mailboxT
 		bson.E{Key: "subject", Value: h.Subject}, bson.E{Key: "text", Value: h.Text}, bson.E{Key: "html", Value: h.HTML},
 		bson.E{Key: "variantId", Value: h.VariantID}, bson.E{Key: "messageId", Value: h.MessageID},
 	)
-	if err := s.update(ctx, History, filter, update); err != nil {
-		return err
-	}
-	return s.write(ctx, s.mailboxWrite(h.MailboxID, mailboxToken, mailbox)...)
+	return s.update(ctx, History, filter, update)
 }
 
 // mailboxWrite sets fields of a leased mailbox; no fields, no write.
@@ -54,16 +86,19 @@ type Outcome struct {
 	Recipient       bson.D
 	RecipientAlways bson.D
 	Gone            []string
-	MailboxID       bson.ObjectID
-	MailboxToken    string
-	Mailbox         bson.D
 }
 
-// Record writes an outcome: the history first, for it is what a later run believes, then the recipient, whose claim ends, then the mailbox.
+// Record writes an outcome: the history first, for it is what a later run believes, then the recipient, whose claim ends.
 func (s *Store) Record(ctx context.Context, o Outcome) error {
-	history := Write{Kind: Update, Collection: History, Filter: byID(o.HistoryID), Update: s.touched(changes(o.History, o.HistoryGone))}
-	writes := append([]Write{history}, s.releaseWrites(o.RecipientID, o.Token, o.Recipient, o.RecipientAlways, o.Gone)...)
-	return s.write(ctx, append(writes, s.mailboxWrite(o.MailboxID, o.MailboxToken, o.Mailbox)...)...)
+	return s.write(ctx, append([]Write{s.historyWrite(&o)}, s.recipientWrites(&o)...)...)
+}
+
+func (s *Store) historyWrite(o *Outcome) Write {
+	return Write{Kind: Update, Collection: History, Filter: byID(o.HistoryID), Update: s.touched(changes(o.History, o.HistoryGone))}
+}
+
+func (s *Store) recipientWrites(o *Outcome) []Write {
+	return s.releaseWrites(o.RecipientID, o.Token, o.Recipient, o.RecipientAlways, o.Gone)
 }
 
 // DropDelivery takes back an intent whose message certainly never reached the server: the history goes, or becomes deferred again if it was

@@ -1,0 +1,238 @@
+package sequence
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"mailrun/internal/store"
+	"mailrun/pkg/outreach"
+)
+
+// A mailbox that may send without a gap shares its writes: the intents of the next few messages become durable together, and what became
+// of the last few is written with them. As many stand open when the process dies; so they are at most Worker.Together, and only as many as
+// leave within intentsAhead, going by the last one. A slow server, or a gap, makes it one at a time.
+const intentsAhead = 100 * time.Millisecond
+
+// ledger is what a mailbox has done and not written down yet.
+type ledger struct {
+	unwritten []store.Outcome // accepted messages
+	since     time.Time       // when the first of them was accepted
+	accepts   int             // messages accepted so far
+	pace      time.Duration   // that the server took over the last message
+}
+
+// together is how many of n messages are begun at once.
+func (b *box) together(n int) int {
+	if b.pace <= 0 || b.paced() {
+		return 1
+	}
+	return min(n, max(b.Together, 1), max(int(intentsAhead/b.pace), 1))
+}
+
+// sendBatch delivers to claimed recipients, a few at a time. Whom it does not come to is given back.
+func (b *box) sendBatch(ctx context.Context, batch []outreach.Recipient) (stop bool, err error) {
+	claimed, before := len(batch), b.accepts
+	for len(batch) > 0 && b.going(ctx) && !stop && err == nil {
+		n := b.together(len(batch))
+		stop, err = b.deliver(ctx, batch[:n])
+		if n == 1 {
+			err = errors.Join(err, b.writeAccepted(ctx))
+		}
+		batch = batch[n:]
+	}
+	for i := range batch {
+		b.giveBack(ctx, &batch[i])
+	}
+	b.left.Add(int64(claimed - (b.accepts - before)))
+	return stop, errors.Join(err, b.writeAccepted(ctx))
+}
+
+// deliver takes a few claimed recipients through one attempt each. Stop tells that the mailbox cannot go on; an error is the store's.
+func (b *box) deliver(ctx context.Context, recs []outreach.Recipient) (stop bool, err error) {
+	ready, err := b.prepare(ctx, recs)
+	if err != nil || len(ready) == 0 {
+		return false, err
+	}
+	if err := b.connect(ctx); err != nil {
+		for _, d := range ready {
+			b.giveBack(ctx, d.rec)
+		}
+		return true, b.notConnected(ctx, err)
+	}
+	ready, err = b.intend(ctx, ready)
+	for i, d := range ready {
+		if stop || err != nil || !b.going(ctx) {
+			return stop, errors.Join(err, b.takeBack(ctx, ready[i:]))
+		}
+		if err := b.connect(ctx); err != nil {
+			return true, errors.Join(b.takeBack(ctx, ready[i:]), b.notConnected(ctx, err))
+		}
+		stop, err = d.transmit(ctx)
+	}
+	return stop, err
+}
+
+// prepare writes the messages to recipients who are ready for one. The others are put where they belong.
+func (b *box) prepare(ctx context.Context, recs []outreach.Recipient) ([]*delivery, error) {
+	var ready []*delivery
+	for i := range recs {
+		d := &delivery{box: b, c: b.sequences[recs[i].SequenceID], rec: &recs[i]}
+		settled, err := d.lookBack(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if settled {
+			continue
+		}
+		if reason := d.write(); reason != "" {
+			if err := d.holdClaimed(ctx, reason); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		b.at(Rendered)
+		ready = append(ready, d)
+	}
+	return ready, nil
+}
+
+// intend takes the places under the shared caps and makes the intents durable. It returns the deliveries that may begin; the recipients of
+// the others were given back or settled.
+func (b *box) intend(ctx context.Context, ready []*delivery) ([]*delivery, error) {
+	var placed []*delivery
+	for _, d := range ready {
+		taken, ok, err := b.reserve(ctx, d.c, d.rec)
+		if err != nil {
+			return nil, errors.Join(err, b.takeBack(ctx, placed))
+		}
+		if !ok {
+			b.giveBack(ctx, d.rec)
+			continue
+		}
+		d.taken = taken
+		placed = append(placed, d)
+	}
+	begun, err := b.begin(ctx, placed)
+	if err != nil {
+		return nil, err
+	}
+	b.at(Intended)
+	kept := placed[:0]
+	for i, d := range placed {
+		if begun[i] {
+			kept = append(kept, d)
+			continue
+		}
+		b.unreserve(ctx, d.taken)
+		if err := d.attemptedBefore(ctx); err != nil {
+			return kept, err
+		}
+	}
+	return kept, nil
+}
+
+// begin writes the intents, together with what became of the messages before. A retry changes the history of its first attempt.
+func (b *box) begin(ctx context.Context, placed []*delivery) (begun []bool, err error) {
+	begun = make([]bool, len(placed))
+	var fresh []int
+	var intents []*outreach.History
+	for i, d := range placed {
+		if d.history.Attempts == 1 {
+			fresh, intents = append(fresh, i), append(intents, d.history)
+			continue
+		}
+		err := b.Store.RetryDelivery(ctx, d.history)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return nil, err
+		}
+		begun[i] = err == nil
+	}
+	marks := b.clock()
+	if b.paced() {
+		marks = b.gapAhead()
+	}
+	news, err := b.writeLedger(ctx, intents, marks)
+	for k, i := range fresh {
+		if err == nil {
+			begun[i] = news[k]
+		}
+	}
+	return begun, err
+}
+
+// attemptedBefore puts the recipient where the attempt leads that stands in this one's way.
+func (d *delivery) attemptedBefore(ctx context.Context) error {
+	past, err := d.Store.HistoryByID(ctx, d.history.ID)
+	if err != nil {
+		return err
+	}
+	return d.follow(ctx, past)
+}
+
+// takeBack takes intents back that nothing was sent for.
+func (b *box) takeBack(ctx context.Context, rest []*delivery) (err error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishGrace)
+	defer cancel()
+	for _, d := range rest {
+		b.unreserve(ctx, d.taken)
+		err = errors.Join(err, b.Store.DropDelivery(ctx, d.history, d.rec.ID, b.me.Token, nil))
+	}
+	return err
+}
+
+// notConnected records that the mailbox's server could not be reached.
+func (b *box) notConnected(ctx context.Context, cause error) error {
+	return errors.Join(b.writeAccepted(ctx), b.mailboxFailed(ctx, cause))
+}
+
+// writeAccepted writes down what was accepted and is not written yet.
+func (b *box) writeAccepted(ctx context.Context) error {
+	if len(b.unwritten) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
+	defer cancel()
+	_, err := b.writeLedger(ctx, nil, b.clock())
+	return err
+}
+
+// writeOverdue writes down what was accepted some time ago: a message that takes long must not keep those before it unwritten.
+func (b *box) writeOverdue(ctx context.Context) error {
+	if len(b.unwritten) == 0 || time.Since(b.since) < intentsAhead {
+		return nil
+	}
+	return b.writeAccepted(ctx)
+}
+
+func (b *box) writeLedger(ctx context.Context, intents []*outreach.History, marks bson.D) ([]bool, error) {
+	begun, err := b.Store.WriteLedger(ctx, store.Ledger{
+		Outcomes: b.unwritten, Intents: intents, MailboxID: b.mb.ID, MailboxToken: b.me.Token, Mailbox: marks,
+	})
+	if err != nil {
+		return nil, err
+	}
+	for range b.unwritten {
+		b.at(Recorded)
+	}
+	b.unwritten = nil
+	return begun, nil
+}
+
+// gapAhead moves the mailbox's clock before the message leaves, so that a process that dies right after it does not shorten the gap.
+func (b *box) gapAhead() bson.D {
+	return bson.D{{Key: "nextSendAt", Value: store.Millis(b.Store.Now().Add(b.mb.MinGap()))}}
+}
+
+// clock is what the mailbox's own document says after what was accepted since it was last written.
+func (b *box) clock() bson.D {
+	if len(b.unwritten) == 0 {
+		return nil
+	}
+	return bson.D{
+		{Key: "sentToday", Value: b.mb.SentToday}, {Key: "sentHour", Value: b.mb.SentHour},
+		{Key: "lastSentAt", Value: *b.mb.LastSentAt}, {Key: "nextSendAt", Value: store.Millis(*b.mb.NextSendAt)},
+	}
+}
