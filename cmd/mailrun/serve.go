@@ -3,9 +3,12 @@ package main
 import (
 	"cmp"
 	"context"
-	"crypto/tls"
+	"log/slog"
 	"net/netip"
+	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -44,7 +47,7 @@ func newServe(a *app) *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.StringVar(&flags.listen, "listen", "", "`address` to listen on: host:port or unix:/path (default LISTEN_ADDR; a socket of systemd goes first)")
-	f.StringVar(&flags.certificate, "tls-cert", "", "`file` with the certificate chain in PEM: speak https")
+	f.StringVar(&flags.certificate, "tls-cert", "", "`file` with the certificate chain in PEM: speak https; a renewed one is taken over by itself")
 	f.StringVar(&flags.key, "tls-key", "", "`file` with its key in PEM")
 	f.StringArrayVar(&flags.proxies, "trusted-proxy", nil, "`address` or network of a proxy whose X-Forwarded-For and X-Forwarded-Proto are believed (may be repeated)")
 	f.DurationVar(&flags.sendTime, "send-max-runtime", 4*time.Minute, "end a run of run-sequences after this `time`")
@@ -56,7 +59,7 @@ func runServe(ctx context.Context, a *app, flags serveFlags) error {
 	if flags.sendTime <= 0 || flags.syncTime <= 0 {
 		return badInput("--send-max-runtime and --sync-max-runtime: expected a time above 0, such as 90s or 4m")
 	}
-	certificate, err := flags.loadCertificate()
+	certificate, err := flags.loadCertificate(a.log)
 	if err != nil {
 		return err
 	}
@@ -75,22 +78,48 @@ func runServe(ctx context.Context, a *app, flags serveFlags) error {
 		a.say("Listening on %s. Ctrl-C ends it.", l.Addr())
 	}
 	a.log.Info("listening", "address", l.Addr().String())
+	defer a.reloadOnHangup(certificate)()
 	return server.Serve(ctx, l)
 }
 
 // loadCertificate reads the certificate that the flags name, nil if they name none.
-func (f *serveFlags) loadCertificate() (*tls.Certificate, error) {
+func (f *serveFlags) loadCertificate(log *slog.Logger) (*web.Certificate, error) {
 	switch {
 	case f.certificate == "" && f.key == "":
 		return nil, nil
 	case f.certificate == "" || f.key == "":
 		return nil, badInput("--tls-cert and --tls-key belong together")
 	}
-	pair, err := tls.LoadX509KeyPair(f.certificate, f.key)
+	c, err := web.LoadCertificate(f.certificate, f.key, log)
 	if err != nil {
 		return nil, badInput("--tls-cert, --tls-key: %w", err)
 	}
-	return &pair, nil
+	return c, nil
+}
+
+// reloadOnHangup reads the certificate anew at each SIGHUP, which tells an operator at once whether the new one is good. Without a
+// certificate a hangup ends the process, as it does by default.
+func (a *app) reloadOnHangup(certificate *web.Certificate) (stop func()) {
+	if certificate == nil {
+		return func() {}
+	}
+	hangups, done := make(chan os.Signal, 1), make(chan struct{})
+	signal.Notify(hangups, syscall.SIGHUP)
+	go func() {
+		defer close(done)
+		for range hangups {
+			if err := certificate.Reload(); err != nil {
+				a.log.Error("the certificate cannot be read; the old one stays", "error", err)
+				continue
+			}
+			a.log.Info("certificate read again")
+		}
+	}()
+	return func() {
+		signal.Stop(hangups)
+		close(hangups)
+		<-done
+	}
 }
 
 // trustedProxies reads addresses and networks.

@@ -218,7 +218,7 @@ func TestPage(t *testing.T) {
 	b.see("the login page again", "#signin")
 	b.do("go back", chromedp.Navigate(s.URL+"/settings/cron"))
 	b.see("no page without a session", "#signin")
-	b.do("opt out", chromedp.Navigate(s.URL+"/u/"+s.keys.OptOutToken(bson.NewObjectID())))
+	b.do("opt out", chromedp.Navigate(s.URL+"/u/"+s.keys.OptOutToken(s.enrol(t, "ada@example.org", outreach.StateActive)[0].ID)))
 	b.shoot("optout")
 	b.accessible("optout")
 

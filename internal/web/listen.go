@@ -22,7 +22,7 @@ const firstSocket = 3
 
 // Listen opens what a server answers on: the socket that systemd handed over, else "unix:/path", else "host:port". With a certificate it
 // speaks TLS.
-func Listen(ctx context.Context, address string, certificate *tls.Certificate) (net.Listener, error) {
+func Listen(ctx context.Context, address string, certificate *Certificate) (net.Listener, error) {
 	l, err := inherited()
 	if l == nil && err == nil {
 		l, err = open(ctx, address)
@@ -32,7 +32,7 @@ func Listen(ctx context.Context, address string, certificate *tls.Certificate) (
 	}
 	l = netutil.LimitListener(l, maxConnections)
 	if certificate != nil {
-		l = tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{*certificate}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}})
+		l = tls.NewListener(l, &tls.Config{GetCertificate: certificate.get, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}})
 	}
 	return l, nil
 }

@@ -89,13 +89,15 @@ func TestBadTokensLookAlike(t *testing.T) {
 	forged := strings.Repeat("a", len(gone))
 	c := client(t)
 	want := s.do(t, c, "POST", "/u/"+forged, "")
-	for _, token := range []string{gone, gone[:20], "x", "%00", "%2e%2e%2fetc", strings.Repeat("z", 5000)} {
-		got := s.do(t, c, "POST", "/u/"+token, "")
-		if got.status != want.status || got.body != want.body {
-			t.Errorf("token %.40q: %d %s", token, got.status, got.body)
+	for _, token := range []string{forged, gone, gone[:20], "x", "%00", "%2e%2e%2fetc", strings.Repeat("z", 5000)} {
+		for _, method := range []string{"GET", "POST"} {
+			got := s.do(t, c, method, "/u/"+token, "")
+			if got.status != want.status || got.body != want.body {
+				t.Errorf("%s token %.40q: %d %s", method, token, got.status, got.body)
+			}
 		}
 	}
-	if want.status != http.StatusOK || !strings.Contains(want.body, "This link does not work.") {
+	if want.status != http.StatusNotFound || !strings.Contains(want.body, "This link does not work.") {
 		t.Errorf("a forged token: %d %s", want.status, want.body)
 	}
 }

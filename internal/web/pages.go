@@ -129,7 +129,7 @@ type optOutView struct {
 }
 
 // showOptOut shows one of the opt-out pages: ask, done or unknown.
-func (s *Server) showOptOut(w http.ResponseWriter, r *http.Request, state string) {
+func (s *Server) showOptOut(w http.ResponseWriter, r *http.Request, status int, state string) {
 	t := textsFor(r)
 	view := optOutView{optOutTexts: t}
 	switch state {
@@ -142,5 +142,5 @@ func (s *Server) showOptOut(w http.ResponseWriter, r *http.Request, state string
 	}
 	w.Header().Set("Content-Language", t.Lang)
 	w.Header().Add("Vary", "Accept-Language")
-	s.show(w, r, http.StatusOK, "optout.html", view)
+	s.show(w, r, status, "optout.html", view)
 }

@@ -3,9 +3,12 @@ package web
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -98,11 +101,19 @@ func TestRawClients(t *testing.T) {
 
 // TestServeSpeaksTLS: with a certificate there is https, and the browser is told to keep to it.
 func TestServeSpeaksTLS(t *testing.T) {
-	lender := httptest.NewTLSServer(http.NotFoundHandler()) // its certificate and a client that trusts it
-	defer lender.Close()
+	files := newPEMFiles(t)
+	chain, key := newPEM(t, 1)
+	files.write(t, chain, key)
+	certificate, err := LoadCertificate(files.chain, files.key, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(chain)
+	trusting := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}}
 	s := newSite(t, nil, func(c *Config) { c.TLS = true })
 	ctx, stop := context.WithCancel(t.Context())
-	l, err := Listen(ctx, "127.0.0.1:0", &lender.TLS.Certificates[0])
+	l, err := Listen(ctx, "127.0.0.1:0", certificate)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +123,7 @@ func TestServeSpeaksTLS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	resp, err := lender.Client().Do(r)
+	resp, err := trusting.Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +133,7 @@ func TestServeSpeaksTLS(t *testing.T) {
 	if resp.StatusCode != 200 || resp.Header.Get("Strict-Transport-Security") == "" {
 		t.Errorf("https: %d, %v", resp.StatusCode, resp.Header)
 	}
-	lender.Client().CloseIdleConnections()
+	trusting.CloseIdleConnections()
 	stop()
 	if err := <-ended; err != nil {
 		t.Errorf("serve: %v", err)
