@@ -37,9 +37,10 @@ type simulation struct {
 	until     time.Time
 	counters  map[string]int
 	sequences map[bson.ObjectID]*outreach.Sequence
-	fresh     map[bson.ObjectID]*queue    // new recipients by sequence
-	followups map[bson.ObjectID]*queue    // by mailbox
-	closed    map[bson.ObjectID]time.Time // until when a sequence's caps hold
+	sentFrom  map[bson.ObjectID][]*outreach.Sequence // the sequences of a mailbox
+	fresh     map[bson.ObjectID]*queue               // new recipients by sequence
+	followups map[bson.ObjectID]*queue               // by mailbox
+	closed    map[bson.ObjectID]time.Time            // until when a sequence's caps hold
 	noNew     map[bson.ObjectID]time.Time
 	wakes     wakes
 	left      map[bson.ObjectID]int // recipients of a sequence who still wait for something
@@ -49,7 +50,7 @@ type simulation struct {
 func (f *Forecaster) newSimulation(ctx context.Context, w *world, until time.Time) (*simulation, error) {
 	s := &simulation{
 		policy: f.Policy, cron: true, until: until, counters: map[string]int{}, sequences: map[bson.ObjectID]*outreach.Sequence{},
-		fresh: map[bson.ObjectID]*queue{}, followups: map[bson.ObjectID]*queue{}, closed: map[bson.ObjectID]time.Time{}, noNew: map[bson.ObjectID]time.Time{},
+		sentFrom: map[bson.ObjectID][]*outreach.Sequence{}, fresh: map[bson.ObjectID]*queue{}, followups: map[bson.ObjectID]*queue{}, closed: map[bson.ObjectID]time.Time{}, noNew: map[bson.ObjectID]time.Time{},
 		left: map[bson.ObjectID]int{},
 	}
 	s.policy.FollowUpMaxSyncAge = 0
@@ -59,6 +60,9 @@ func (f *Forecaster) newSimulation(ctx context.Context, w *world, until time.Tim
 		}
 		alive := *seq
 		s.sequences[seq.ID], s.fresh[seq.ID] = &alive, &queue{}
+		for _, id := range seq.MailboxIDs {
+			s.sentFrom[id] = append(s.sentFrom[id], &alive)
+		}
 		if err := f.loadSequence(ctx, w, s, &alive); err != nil {
 			return nil, err
 		}
@@ -206,9 +210,9 @@ func (s *simulation) queues(now time.Time, mb *outreach.Mailbox) []*queue {
 	if q := s.followups[mb.ID]; q != nil {
 		out = append(out, q)
 	}
-	for id, seq := range s.sequences {
-		if slices.Contains(seq.MailboxIDs, mb.ID) && !s.closed[id].After(now) && !s.noNew[id].After(now) {
-			out = append(out, s.fresh[id])
+	for _, seq := range s.sentFrom[mb.ID] {
+		if !s.closed[seq.ID].After(now) && !s.noNew[seq.ID].After(now) {
+			out = append(out, s.fresh[seq.ID])
 		}
 	}
 	return out
@@ -241,10 +245,10 @@ func (s *simulation) nextDue(now time.Time, mb *outreach.Mailbox) time.Time {
 			consider((*q)[0].DueAt())
 		}
 	}
-	for id, seq := range s.sequences {
-		if slices.Contains(seq.MailboxIDs, mb.ID) && len(*s.fresh[id]) > 0 {
-			consider(s.closed[id])
-			consider(s.noNew[id])
+	for _, seq := range s.sentFrom[mb.ID] {
+		if len(*s.fresh[seq.ID]) > 0 {
+			consider(s.closed[seq.ID])
+			consider(s.noNew[seq.ID])
 		}
 	}
 	return next

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"go.mongodb.org/mongo-driver/v2/bson"
+
 	"mailrun/internal/store"
 	"mailrun/pkg/outreach"
 )
@@ -135,20 +137,11 @@ func (f *Forecaster) recipient(ctx context.Context, w *world, email string) ([]R
 	if err != nil {
 		return nil, err
 	}
-	lines := []RecipientLine{}
-	for i := range found {
-		if seq := w.byID[found[i].SequenceID]; seq != nil {
-			line, err := f.explain(ctx, w, seq, &found[i])
-			if err != nil {
-				return nil, err
-			}
-			lines = append(lines, line)
-		}
+	lines, err := f.explain(ctx, w, slices.DeleteFunc(found, func(r outreach.Recipient) bool { return w.byID[r.SequenceID] == nil }))
+	if err == nil && len(lines) == 0 {
+		err = ErrUnknown
 	}
-	if len(lines) == 0 {
-		return nil, ErrUnknown
-	}
-	return lines, nil
+	return lines, err
 }
 
 // sequence counts a sequence's recipients, judges those that are due, and lists those that are passed over.
@@ -190,52 +183,82 @@ func (f *Forecaster) sequence(ctx context.Context, w *world, seq *outreach.Seque
 func (f *Forecaster) judgeDue(ctx context.Context, w *world, seq *outreach.Sequence, reasons *tally) ([]RecipientLine, error) {
 	var passed []RecipientLine
 	for _, state := range []outreach.State{outreach.StateActive, outreach.StateQueued} {
-		judged := 0
-		err := f.Store.Upcoming(ctx, seq.ID, state, func(r outreach.Recipient) error {
-			if judged++; judged > judgedMost {
-				return errEnough
-			}
-			one, err := f.explain(ctx, w, seq, &r)
-			if err != nil {
-				return err
-			}
+		first, err := f.upcoming(ctx, seq.ID, state)
+		if err != nil {
+			return nil, err
+		}
+		lines, err := f.explain(ctx, w, first)
+		if err != nil {
+			return nil, err
+		}
+		for _, one := range lines {
 			if one.Reason != "" {
 				reasons.add(one.Reason, 1, timeOf(one.NextEligibleAt))
 				passed = append(passed, one)
 			}
-			return nil
-		})
-		if err != nil && !errors.Is(err, errEnough) {
-			return nil, err
 		}
 	}
 	return passed, nil
+}
+
+// upcoming reads the first recipients in line, as many as are judged.
+func (f *Forecaster) upcoming(ctx context.Context, sequenceID bson.ObjectID, state outreach.State) ([]outreach.Recipient, error) {
+	var first []outreach.Recipient
+	err := f.Store.Upcoming(ctx, sequenceID, state, func(r outreach.Recipient) error {
+		if len(first) == judgedMost {
+			return errEnough
+		}
+		first = append(first, r)
+		return nil
+	})
+	if errors.Is(err, errEnough) {
+		err = nil
+	}
+	return first, err
 }
 
 var errEnough = errors.New("enough")
 
 // held lists the recipients that wait for a person.
 func (f *Forecaster) held(ctx context.Context, w *world, seq *outreach.Sequence) ([]RecipientLine, error) {
-	found, _, err := f.Store.ListRecipients(ctx, store.Filter{Sequence: seq.ID, Status: string(outreach.StateHeld)}, store.Page{Number: 1, Size: listedMost})
-	lines := make([]RecipientLine, 0, len(found))
-	for i := range found {
-		line, err := f.explain(ctx, w, seq, &found[i])
+	found, err := f.Store.RecipientsInState(ctx, seq.ID, outreach.StateHeld, listedMost)
+	if err != nil {
+		return nil, err
+	}
+	return f.explain(ctx, w, found)
+}
+
+// explainedAtOnce is for how many recipients one query asks who is suppressed.
+const explainedAtOnce = 500
+
+// explain asks the rules about recipients of known sequences, each with the mailbox that would send: its own, else whichever of the
+// sequence's lets it go first.
+func (f *Forecaster) explain(ctx context.Context, w *world, recipients []outreach.Recipient) ([]RecipientLine, error) {
+	lines := make([]RecipientLine, 0, len(recipients))
+	for some := range slices.Chunk(recipients, explainedAtOnce) {
+		emails := make([]string, len(some))
+		for i := range some {
+			emails[i] = some[i].Email
+		}
+		suppressed, err := f.Store.SuppressedAmong(ctx, emails)
 		if err != nil {
 			return nil, err
 		}
-		lines = append(lines, line)
+		for i := range some {
+			line, err := f.explainOne(ctx, w, &some[i], suppressed[some[i].Email] != nil)
+			if err != nil {
+				return nil, err
+			}
+			lines = append(lines, line)
+		}
 	}
-	return lines, err
+	return lines, nil
 }
 
-// explain asks the rules about one recipient, with the mailbox that would send: its own, else whichever of the sequence's lets it go first.
-func (f *Forecaster) explain(ctx context.Context, w *world, seq *outreach.Sequence, r *outreach.Recipient) (RecipientLine, error) {
+func (f *Forecaster) explainOne(ctx context.Context, w *world, r *outreach.Recipient, suppressed bool) (RecipientLine, error) {
+	seq := w.byID[r.SequenceID]
 	line := RecipientLine{Email: r.Email, Sequence: seq.Name, State: r.State, Step: r.Step}
-	suppressed, err := f.Store.Suppressed(ctx, r.Email)
-	if err != nil {
-		return line, err
-	}
-	d, mb, err := f.verdict(ctx, w, seq, r, suppressed != nil)
+	d, mb, err := f.verdict(ctx, w, seq, r, suppressed)
 	if err != nil {
 		return line, err
 	}
@@ -269,11 +292,21 @@ func (f *Forecaster) verdict(ctx context.Context, w *world, seq *outreach.Sequen
 		if i == 0 || sooner(d, best) {
 			best, bestBox = d, mb
 		}
-		if best.Action == outreach.Send {
+		if best.Action == outreach.Send || !dependsOnMailbox(d) {
 			break
 		}
 	}
 	return best, bestBox, nil
+}
+
+// dependsOnMailbox tells whether another mailbox could let a recipient go. The rules ask about recipient and sequence before they ask about
+// the mailbox.
+func dependsOnMailbox(d outreach.Decision) bool {
+	switch d.Reason {
+	case outreach.ReasonNotDue, outreach.ReasonRecipientPaused, outreach.ReasonSequencePaused, outreach.ReasonSequenceArchived, outreach.ReasonSequenceDraft:
+		return false
+	}
+	return d.Action == outreach.Wait
 }
 
 // sooner tells whether a verdict lets the recipient go earlier than another.

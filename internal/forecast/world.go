@@ -17,13 +17,17 @@ type world struct {
 	sequences []*outreach.Sequence
 	byID      map[bson.ObjectID]*outreach.Sequence
 	mailboxes map[bson.ObjectID]*outreach.Mailbox
+	senders   map[bson.ObjectID][]*outreach.Mailbox // of a sequence, the one that would send first
 	counters  map[string]int
 	due       map[bson.ObjectID]int // recipients whose time has come, by sequence
 }
 
 // world reads the sequences (one, if it is named) and all mailboxes.
 func (f *Forecaster) world(ctx context.Context, only string) (*world, error) {
-	w := &world{now: f.Store.Now(), byID: map[bson.ObjectID]*outreach.Sequence{}, mailboxes: map[bson.ObjectID]*outreach.Mailbox{}, counters: map[string]int{}}
+	w := &world{
+		now: f.Store.Now(), byID: map[bson.ObjectID]*outreach.Sequence{}, mailboxes: map[bson.ObjectID]*outreach.Mailbox{},
+		senders: map[bson.ObjectID][]*outreach.Mailbox{}, counters: map[string]int{},
+	}
 	sequences, err := f.Store.AllSequences(ctx)
 	if err != nil {
 		return nil, err
@@ -72,13 +76,17 @@ func (w *world) candidates(seq *outreach.Sequence, r *outreach.Recipient) []*out
 		}
 		return nil
 	}
-	var out []*outreach.Mailbox
+	out, known := w.senders[seq.ID]
+	if known {
+		return out
+	}
 	for _, id := range seq.MailboxIDs {
 		if mb := w.mailboxes[id]; mb != nil {
 			out = append(out, mb)
 		}
 	}
 	slices.SortFunc(out, func(a, b *outreach.Mailbox) int { return outreach.CompareIdle(a, b, w.now) })
+	w.senders[seq.ID] = out
 	return out
 }
 

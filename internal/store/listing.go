@@ -79,6 +79,12 @@ func (s *Store) ListRecipients(ctx context.Context, f Filter, p Page) ([]outreac
 	return page[outreach.Recipient](ctx, s, recipientQuery(f), p)
 }
 
+// RecipientsInState lists up to limit recipients of a sequence who are in a state, in no order: a sort by age would read the whole sequence.
+func (s *Store) RecipientsInState(ctx context.Context, sequenceID bson.ObjectID, state outreach.State, limit int) ([]outreach.Recipient, error) {
+	filter := bson.D{{Key: "sequenceId", Value: sequenceID}, {Key: "state", Value: state}}
+	return find[outreach.Recipient](ctx, s, Query{Collection: Recipients, Filter: filter, Limit: int64(limit)})
+}
+
 // EachRecipient calls each with every recipient that the filter selects, one at a time, until it fails.
 func (s *Store) EachRecipient(ctx context.Context, f Filter, each func(*outreach.Recipient) error) error {
 	q := recipientQuery(f)
