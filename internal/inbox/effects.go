@@ -32,9 +32,13 @@ var stoppable = []outreach.State{outreach.StateQueued, outreach.StateActive, out
 // unsettled are the deliveries of which any answer is the proof.
 var unsettled = []outreach.HistoryStatus{outreach.HistorySending, outreach.HistoryUnknown}
 
-// finishLeftovers applies the effects that a killed run left unapplied.
+// finishLeftovers applies the effects that a killed run left unapplied, once in a pass.
 func (p *pass) finishLeftovers(ctx context.Context) error {
+	if p.finished {
+		return nil
+	}
 	left, err := p.Store.UnfinishedReplies(ctx, p.mb.ID)
+	p.finished = err == nil
 	if err != nil || len(left) == 0 {
 		return ours(err)
 	}
@@ -55,8 +59,8 @@ func (p *pass) finishLeftovers(ctx context.Context) error {
 	return ours(p.apply(ctx, replies, e))
 }
 
-// apply makes stored messages count: who is stopped, suppressed or postponed, which deliveries were answered, and the threads. Then it marks
-// them done.
+// apply makes stored messages count: who is stopped, suppressed or postponed, which deliveries were answered, and the threads. Last of all it
+// marks them done. All of it is one batch, written in this order.
 func (p *pass) apply(ctx context.Context, replies []*outreach.Reply, e *evidence) error {
 	batch := p.Store.NewBatch()
 	for _, r := range replies {
@@ -64,20 +68,19 @@ func (p *pass) apply(ctx context.Context, replies []*outreach.Reply, e *evidence
 			return err
 		}
 	}
-	if err := batch.Commit(ctx); err != nil {
+	if err := p.thread(ctx, batch, replies, e); err != nil {
 		return err
 	}
-	p.at(Stopped)
-	if err := p.thread(ctx, replies, e); err != nil {
-		return err
-	}
-	p.at(Threaded)
 	for _, r := range replies {
 		r.Effects = map[string]bool{"stop": true, "suppress": true, "history": true, "thread": true, "done": true}
 	}
-	err := p.Store.MarkReplies(ctx, replies)
-	p.at(Marked)
-	return err
+	batch.MarkReplies(replies)
+	p.at(Weighed)
+	if err := batch.Commit(ctx); err != nil {
+		return err
+	}
+	p.at(Applied)
+	return nil
 }
 
 // effect adds to the batch what one message means.

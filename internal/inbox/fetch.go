@@ -3,8 +3,11 @@ package inbox
 import (
 	"context"
 	"errors"
+	"iter"
 	"slices"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"mailrun/internal/mailbox"
 	"mailrun/pkg/message"
@@ -26,16 +29,11 @@ func (p *pass) readRange(ctx context.Context, f *outreach.Folder, from, to uint3
 	}
 	headers = slices.DeleteFunc(headers, func(h mailbox.Fetched) bool { return h.InternalDate.Before(since) && !h.InternalDate.IsZero() })
 	p.count(func(s *outreach.SyncStats) { s.Messages += len(headers) })
-	for batch := range slices.Chunk(headers, rangeSize) {
-		wanted, err := p.sift(ctx, batch)
-		if err != nil {
-			return err
-		}
-		if err := p.readBodies(ctx, f, wanted); err != nil {
-			return err
-		}
+	wanted, err := p.sift(ctx, headers)
+	if err != nil || len(wanted) == 0 {
+		return err
 	}
-	return nil
+	return p.readBodies(ctx, f, wanted)
 }
 
 // headers fetches the header blocks of a range; messages that the server has but does not deliver are quarantined.
@@ -125,19 +123,56 @@ func sifted(headers []mailbox.Fetched) []candidate {
 	return out
 }
 
-// readBodies fetches the bodies of the wanted messages and stores them, in batches and in UID order.
+// readBodies fetches the bodies of the wanted messages and stores them, in batches and in UID order. While one batch is stored the next is
+// fetched: the session and the folder belong to the fetching side, the store and what is known of sequences to the other.
 func (p *pass) readBodies(ctx context.Context, f *outreach.Folder, wanted []candidate) error {
-	for batch := range slices.Chunk(wanted, bodyBatch) {
-		inbound, err := p.bodies(ctx, f, batch)
-		if err != nil {
-			return err
+	group, ctx := errgroup.WithContext(ctx)
+	fetched := make(chan []inbound)
+	group.Go(func() error {
+		defer close(fetched)
+		for batch := range bodyBatches(wanted) {
+			inbound, err := p.bodies(ctx, f, batch)
+			if err != nil {
+				return err
+			}
+			select {
+			case fetched <- inbound:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
 		}
-		p.at(Fetched)
-		if err := p.keep(ctx, f, inbound); err != nil {
-			return err
+		return nil
+	})
+	group.Go(func() error {
+		for inbound := range fetched {
+			p.at(Fetched)
+			if err := p.keep(ctx, f, inbound); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return group.Wait()
+}
+
+// bodyBatches cuts messages into batches that are bounded in number and in bytes.
+func bodyBatches(wanted []candidate) iter.Seq[[]candidate] {
+	return func(yield func([]candidate) bool) {
+		first, size := 0, int64(0)
+		for i, c := range wanted {
+			own := min(c.fetched.Size, bodyBytes)
+			if i > first && (i-first == bodyBatch || size+own > bodyBatchBytes) {
+				if !yield(wanted[first:i]) {
+					return
+				}
+				first, size = i, 0
+			}
+			size += own
+		}
+		if first < len(wanted) {
+			yield(wanted[first:])
 		}
 	}
-	return nil
 }
 
 // inbound is a whole message as it was read.

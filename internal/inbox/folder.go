@@ -12,22 +12,25 @@ import (
 
 // Bounds of reading. Small ranges cost a round trip each: 1,000 UIDs per FETCH are ten times faster than 20 at 40 ms.
 const (
-	rangeSize     = 1000
-	bodyBatch     = 100
-	bodyBytes     = 512 << 10
-	backfillRange = 500
-	backfillMost  = 2000
-	resetOverlap  = 3 * 24 * time.Hour
-	searchSlack   = 2 * 24 * time.Hour // SEARCH dates are days in the server's zone
-	resetsMost    = 5
+	rangeSize      = 1000
+	rangeMost      = 2000            // where a range of rangeSize took less than rangeSwift
+	rangeSwift     = 5 * time.Second // so that a slow server still lets a pass save its cursor
+	bodyBatch      = 250
+	bodyBatchBytes = 4 << 20
+	bodyBytes      = 512 << 10
+	backfillRange  = 500
+	backfillMost   = 2000
+	resetOverlap   = 3 * 24 * time.Hour
+	searchSlack    = 2 * 24 * time.Hour // SEARCH dates are days in the server's zone
+	resetsMost     = 5
 )
 
 // readFolder brings one folder up to date: what is new first, then a piece of its past.
-func (p *pass) readFolder(ctx context.Context, f *outreach.Folder) error {
-	status, err := p.session.Status(ctx, f.Path)
-	if err != nil {
-		return p.missing(f, err)
+func (p *pass) readFolder(ctx context.Context, f *outreach.Folder, answer mailbox.StatusAnswer) error {
+	if answer.Err != nil {
+		return p.missing(f, answer.Err)
 	}
+	status := answer.FolderStatus
 	switch {
 	case f.UIDValidity == 0:
 		p.firstSight(f, status)
@@ -93,11 +96,12 @@ func (p *pass) readNew(ctx context.Context, f *outreach.Folder, next uint32) err
 			return err
 		}
 	}
-	for f.LastUID+1 < next {
-		to := min(f.LastUID+rangeSize, next-1)
+	for size := uint32(rangeSize); f.LastUID+1 < next; {
+		to := min(f.LastUID+size, next-1)
 		if err := p.examine(ctx, f); err != nil {
 			return err
 		}
+		began := time.Now()
 		if err := p.readRange(ctx, f, f.LastUID+1, to, time.Time{}); err != nil {
 			return err
 		}
@@ -105,6 +109,9 @@ func (p *pass) readNew(ctx context.Context, f *outreach.Folder, next uint32) err
 		p.changed = true
 		if err := p.saveCursor(ctx); err != nil {
 			return err
+		}
+		if size = rangeSize; time.Since(began) < rangeSwift {
+			size = rangeMost
 		}
 	}
 	return nil

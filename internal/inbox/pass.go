@@ -29,12 +29,15 @@ type pass struct {
 	dirty         bool   // the cursors in memory differ from those stored
 	saved         bool   // the cursors were stored in this pass: it made progress
 	foldersListed bool
+	finished      bool // nothing is left unapplied of what a killed run stored
 }
 
 // read goes through the mailbox's folders.
 func (p *pass) read(ctx context.Context) error {
-	if err := p.finishLeftovers(ctx); err != nil {
-		return err
+	if p.undone[p.mb.ID] {
+		if err := p.finishLeftovers(ctx); err != nil {
+			return err
+		}
 	}
 	if err := p.connect(ctx); err != nil {
 		return err
@@ -42,11 +45,20 @@ func (p *pass) read(ctx context.Context) error {
 	if err := p.listFolders(ctx); err != nil {
 		return err
 	}
+	var folders []*outreach.Folder
+	var paths []string
 	for i := range p.mb.Folders {
 		if f := &p.mb.Folders[i]; f.Role != outreach.RoleSent {
-			if err := p.readFolder(ctx, f); err != nil {
-				return err
-			}
+			folders, paths = append(folders, f), append(paths, f.Path)
+		}
+	}
+	answers, err := p.session.Statuses(ctx, paths)
+	if err != nil {
+		return err
+	}
+	for i, f := range folders {
+		if err := p.readFolder(ctx, f, answers[i]); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -113,8 +125,12 @@ func (p *pass) saveIfChanged(ctx context.Context) error {
 	return p.saveCursor(ctx)
 }
 
-// examine opens a folder read-only, unless it is open.
+// examine opens a folder read-only, unless it is open. It comes before all reading, and so do the leftovers of a run that was killed
+// after this one began: its cursor has not moved, so that the folder is not found unchanged.
 func (p *pass) examine(ctx context.Context, f *outreach.Folder) error {
+	if err := p.finishLeftovers(ctx); err != nil {
+		return err
+	}
 	if p.opened == f.Path {
 		return nil
 	}

@@ -7,14 +7,13 @@ type Point string
 const (
 	Fetched     Point = "fetched"
 	Stored      Point = "stored"
-	Stopped     Point = "stopped" // recipients, suppressions and histories are changed
-	Threaded    Point = "threaded"
-	Marked      Point = "marked"
+	Weighed     Point = "weighed" // what the messages mean is known, and nothing of it written
+	Applied     Point = "applied" // recipients, suppressions, deliveries and threads are changed, the messages marked
 	CursorSaved Point = "cursor-saved"
 )
 
 // Points lists all of them.
-var Points = []Point{Fetched, Stored, Stopped, Threaded, Marked, CursorSaved}
+var Points = []Point{Fetched, Stored, Weighed, Applied, CursorSaved}
 
 func (s *Syncer) at(p Point) {
 	if s.At != nil {

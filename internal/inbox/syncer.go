@@ -20,6 +20,7 @@ import (
 	"sync"
 	"time"
 
+	"go.mongodb.org/mongo-driver/v2/bson"
 	"golang.org/x/sync/errgroup"
 
 	"mailrun/internal/mailbox"
@@ -73,8 +74,9 @@ type run struct {
 	*Syncer
 	opts   Options
 	me     store.Lessee
-	length time.Duration   // from start to deadline
-	own    map[string]bool // addresses of our mailboxes
+	length time.Duration          // from start to deadline
+	own    map[string]bool        // addresses of our mailboxes
+	undone map[bson.ObjectID]bool // mailboxes in which a killed run left effects unapplied, as of the start
 	mu     sync.Mutex
 	stats  outreach.SyncStats
 }
@@ -99,6 +101,11 @@ func (r *run) run(ctx context.Context) (err error) {
 	if r.own, err = r.ownAddresses(ctx); err != nil {
 		return err
 	}
+	undone, err := r.Store.MailboxesUnfinished(ctx)
+	if err != nil {
+		return err
+	}
+	r.undone = setOf(undone)
 	if err := r.syncAll(ctx); err != nil {
 		return err
 	}
@@ -107,6 +114,14 @@ func (r *run) run(ctx context.Context) (err error) {
 		return fmt.Errorf("%w (%d); the first: %s: %s", ErrEveryMailbox, s.Failed, s.Errors[0].Mailbox, s.Errors[0].Message)
 	}
 	return nil
+}
+
+func setOf(ids []bson.ObjectID) map[bson.ObjectID]bool {
+	set := make(map[bson.ObjectID]bool, len(ids))
+	for _, id := range ids {
+		set[id] = true
+	}
+	return set
 }
 
 // ownAddresses are the addresses of all our mailboxes: what comes from them is no reply.

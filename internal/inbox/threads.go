@@ -12,9 +12,9 @@ import (
 	"mailrun/pkg/outreach"
 )
 
-// thread brings the threads of new messages up to date. The counts are taken from what is stored, not added up, so that doing it twice
-// changes nothing.
-func (p *pass) thread(ctx context.Context, replies []*outreach.Reply, e *evidence) error {
+// thread brings the threads of new messages up to date, as a part of the batch. The counts are taken from what is stored, not added up, so
+// that doing it twice changes nothing.
+func (p *pass) thread(ctx context.Context, batch *store.Batch, replies []*outreach.Reply, e *evidence) error {
 	ids := threadIDs(replies)
 	known, err := p.Store.ThreadsByID(ctx, ids)
 	if err != nil {
@@ -28,41 +28,44 @@ func (p *pass) thread(ctx context.Context, replies []*outreach.Reply, e *evidenc
 	for i := range known {
 		threads[known[i].ID] = &known[i]
 	}
-	var created, changed []*outreach.Thread
-	for _, id := range ids {
-		t := threads[id]
+	changed := make([]*outreach.Thread, 0, len(known))
+	var created []*outreach.Thread
+	for _, r := range replies {
+		t := threads[r.ThreadID]
 		if t == nil {
-			t = &outreach.Thread{ID: id, Status: outreach.ThreadOpen}
+			t = &outreach.Thread{ID: r.ThreadID, Status: outreach.ThreadOpen}
+			threads[t.ID] = t
 			created = append(created, t)
-		} else {
-			changed = append(changed, t)
 		}
-		for _, r := range replies {
-			if r.ThreadID == id {
-				p.join(t, r, e)
-			}
-		}
-		recount(t, e, counts)
+		p.join(t, r, e)
 	}
+	for i := range known {
+		changed = append(changed, &known[i])
+	}
+	recount(threads, e, counts)
 	p.count(func(s *outreach.SyncStats) { s.ThreadsCreated += len(created); s.ThreadsUpdated += len(changed) })
-	return p.Store.PutThreads(ctx, created, changed)
+	batch.PutThreads(created, changed)
+	return nil
 }
 
-// recount sets a thread's counts. Unread is by how many its inbound messages have become more since the last time.
-func recount(t *outreach.Thread, e *evidence, counts []store.ThreadCount) {
-	before := t.InboundCount
-	t.InboundCount, t.ReplyCount = 0, 0
+// recount sets the counts of threads. Unread is by how many a thread's inbound messages have become more since the last time.
+func recount(threads map[bson.ObjectID]*outreach.Thread, e *evidence, counts []store.ThreadCount) {
+	before := map[bson.ObjectID]int{}
+	for id, t := range threads {
+		before[id] = t.InboundCount
+		t.InboundCount, t.ReplyCount = 0, 0
+	}
 	for _, c := range counts {
-		if c.ThreadID != t.ID {
-			continue
-		}
+		t := threads[c.ThreadID]
 		t.InboundCount += c.Count
 		if c.Kind == outreach.KindHuman && c.MatchMethod != MatchForward {
 			t.ReplyCount += c.Count
 		}
 	}
-	t.MessageCount = outbound(t, e) + t.InboundCount
-	t.UnreadCount += max(t.InboundCount-before, 0)
+	for id, t := range threads {
+		t.MessageCount = outbound(t, e) + t.InboundCount
+		t.UnreadCount += max(t.InboundCount-before[id], 0)
+	}
 }
 
 func threadIDs(replies []*outreach.Reply) []bson.ObjectID {

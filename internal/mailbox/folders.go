@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"github.com/emersion/go-imap/v2"
+	"github.com/emersion/go-imap/v2/imapclient"
 
 	"mailrun/pkg/outreach"
 )
@@ -94,23 +95,52 @@ func (s *IMAPSession) listWith(ctx context.Context, options *imap.ListOptions) (
 
 // Status asks where a folder stands without opening it. Where the server's answer says too little it opens the folder.
 func (s *IMAPSession) Status(ctx context.Context, path string) (FolderStatus, error) {
-	path = canonical(path)
-	var status FolderStatus
+	answers, err := s.Statuses(ctx, []string{path})
+	if err != nil {
+		return FolderStatus{}, err
+	}
+	return answers[0].FolderStatus, answers[0].Err
+}
+
+// StatusAnswer is where a folder stands, or that the server refused to say so.
+type StatusAnswer struct {
+	FolderStatus
+	Err error // ErrRefused, or nil
+}
+
+// Statuses is Status for several folders, in their order. All questions are sent before the first answer is read, so that together they
+// cost one round trip. A refusal is one folder's; any other error ends the session and is returned.
+func (s *IMAPSession) Statuses(ctx context.Context, paths []string) ([]StatusAnswer, error) {
+	answers := make([]StatusAnswer, len(paths))
 	err := s.do(ctx, "status", func() error {
-		data, err := s.client.Status(path, &imap.StatusOptions{NumMessages: true, UIDNext: true, UIDValidity: true}).Wait()
-		if err != nil {
-			return err
+		asked := make([]*imapclient.StatusCommand, len(paths))
+		for i, path := range paths {
+			asked[i] = s.client.Status(canonical(path), &imap.StatusOptions{NumMessages: true, UIDNext: true, UIDValidity: true})
 		}
-		status = FolderStatus{UIDValidity: data.UIDValidity, UIDNext: uint32(data.UIDNext)}
-		if data.NumMessages != nil {
-			status.Messages = *data.NumMessages
+		for i := range asked {
+			data, err := asked[i].Wait()
+			if _, refused := errors.AsType[*imap.Error](err); refused {
+				answers[i].Err = s.failed("status", err)
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			answers[i].UIDValidity, answers[i].UIDNext = data.UIDValidity, uint32(data.UIDNext)
+			if data.NumMessages != nil {
+				answers[i].Messages = *data.NumMessages
+			}
 		}
 		return nil
 	})
-	if err == nil && (status.UIDValidity == 0 || status.UIDNext == 0) {
-		return s.Examine(ctx, path)
+	for i := range answers {
+		if a := &answers[i]; err == nil && a.Err == nil && (a.UIDValidity == 0 || a.UIDNext == 0) {
+			if a.FolderStatus, a.Err = s.Examine(ctx, paths[i]); a.Err != nil && !errors.Is(a.Err, ErrRefused) {
+				err = a.Err
+			}
+		}
 	}
-	return status, err
+	return answers, err
 }
 
 // Examine opens a folder read-only (RFC 9051 section 6.3.3). The fetching methods work on the folder examined last.

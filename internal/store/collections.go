@@ -149,7 +149,7 @@ var Collections = []Collection{
 			{Name: "to_classify", Keys: []string{"classification.status", "receivedAt"}},
 			{Name: "by_intent", Keys: []string{"classification.intent", "receivedAt"}},
 			{Name: "by_cache", Keys: []string{"classification.cacheKey"}},
-			{Name: "unfinished", Keys: []string{"mailboxId", "effects.done"}}, // effects a killed run left
+			{Name: "undone", Keys: []string{"effects.done", "mailboxId"}}, // effects a killed run left
 			{Name: "recent", Keys: []string{"receivedAt"}},
 		},
 	},

@@ -65,13 +65,26 @@ func (s *Store) UnfinishedReplies(ctx context.Context, mailboxID bson.ObjectID) 
 	return find[outreach.Reply](ctx, s, Query{Collection: Replies, Filter: filter})
 }
 
-// MarkReplies notes for several replies which effects were applied, done among them.
-func (s *Store) MarkReplies(ctx context.Context, replies []*outreach.Reply) error {
-	writes := make([]Write, len(replies))
-	for i, r := range replies {
-		writes[i] = Write{Kind: Update, Collection: Replies, Filter: byID(r.ID), Update: set(bson.E{Key: "effects", Value: r.Effects})}
+// MailboxesUnfinished lists the mailboxes with replies whose effects are not applied: a killed run left them, or another run is about to.
+func (s *Store) MailboxesUnfinished(ctx context.Context) ([]bson.ObjectID, error) {
+	groups, err := s.engine.GroupCount(ctx, Replies, bson.D{{Key: "effects.done", Value: false}}, "mailboxId")
+	if err != nil {
+		return nil, err
 	}
-	return s.write(ctx, writes...)
+	ids := make([]bson.ObjectID, 0, len(groups))
+	for _, g := range groups {
+		if id, ok := g.Values[0].ObjectIDOK(); ok {
+			ids = append(ids, id)
+		}
+	}
+	return ids, nil
+}
+
+// MarkReplies notes for several replies which effects were applied, done among them.
+func (b *Batch) MarkReplies(replies []*outreach.Reply) {
+	for _, r := range replies {
+		b.writes = append(b.writes, Write{Kind: Update, Collection: Replies, Filter: byID(r.ID), Update: set(bson.E{Key: "effects", Value: r.Effects})})
+	}
 }
 
 // RepliesByMessageIDs finds stored messages by their Message-IDs, without their texts.

@@ -28,25 +28,21 @@ func (s *Store) UpdateThread(ctx context.Context, id bson.ObjectID, fields bson.
 
 // PutThreads stores new threads and, of known ones, the fields that a new message changes. Fields that others keep in them survive.
 func (s *Store) PutThreads(ctx context.Context, created, changed []*outreach.Thread) error {
-	now := s.Now()
-	var writes []Write
+	b := s.NewBatch()
+	b.PutThreads(created, changed)
+	return b.Commit(ctx)
+}
+
+// PutThreads is Store.PutThreads as a part of a batch.
+func (b *Batch) PutThreads(created, changed []*outreach.Thread) {
+	now := b.store.Now()
 	for _, t := range created {
 		t.CreatedAt, t.UpdatedAt = now, now
-		writes = append(writes, Write{Kind: Insert, Collection: Threads, Document: t})
+		b.writes = append(b.writes, Write{Kind: Insert, Collection: Threads, Document: t})
 	}
 	for _, t := range changed {
-		writes = append(writes, Write{Kind: Update, Collection: Threads, Filter: byID(t.ID), Update: s.touched(set(threadFields(t)...))})
+		b.update(Threads, byID(t.ID), set(threadFields(t)...))
 	}
-	results, err := s.engine.Write(ctx, writes)
-	if err != nil {
-		return err
-	}
-	for _, r := range results {
-		if r.Err != nil && !IsDuplicate(r.Err) {
-			return r.Err
-		}
-	}
-	return nil
 }
 
 // threadFields are what an inbound message changes in its thread.
