@@ -2,10 +2,12 @@ package bench
 
 import (
 	"bytes"
+	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"syscall"
+	"strconv"
 	"testing"
 	"time"
 )
@@ -52,15 +54,40 @@ func (p *program) run(b *testing.B, args ...string) cost {
 	var out, errs bytes.Buffer
 	cmd.Env, cmd.Dir, cmd.Stdout, cmd.Stderr = p.env, p.home, &out, &errs
 	began := time.Now()
-	err := cmd.Run()
+	if err := cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	ended, peak := make(chan struct{}), make(chan int64)
+	go func() { peak <- watchPeak(cmd.Process.Pid, ended) }()
+	err := cmd.Wait()
 	c := cost{wall: time.Since(began), out: out.Bytes()}
+	close(ended)
+	c.peak = <-peak
 	if err != nil {
 		b.Fatalf("mailrun %v: %v\n%s", args, err, errs.Bytes())
 	}
-	if usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		c.peak = usage.Maxrss << 10 // Linux counts in kilobytes
-	}
 	return c
+}
+
+// watchPeak looks at a process's highest resident memory until it ends. What the kernel tells of a process that has ended (ru_maxrss) is no
+// less than what its parent had when it was started: nothing about a small program that a large test starts.
+func watchPeak(pid int, ended <-chan struct{}) (peak int64) {
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+		if _, rest, ok := bytes.Cut(status, []byte("VmHWM:")); ok {
+			if fields := bytes.Fields(rest); len(fields) > 0 {
+				kilobytes, _ := strconv.ParseInt(string(fields[0]), 10, 64)
+				peak = max(peak, kilobytes<<10)
+			}
+		}
+		select {
+		case <-ended:
+			return peak
+		case <-tick.C:
+		}
+	}
 }
 
 // median runs two commands in turns, so that both meet the same machine, and returns the median cost of each.
