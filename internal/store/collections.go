@@ -24,6 +24,8 @@ type Index struct {
 	Keys   []string
 	Unique bool
 	Sparse bool
+	// Needs is a field without which a document need not be in the index; every query that the index serves asks for it.
+	Needs string
 	// ExpireAfterSeconds asks a server that can for a TTL index (extra: expired documents are also deleted by the jobs).
 	ExpireAfterSeconds int32
 }
@@ -34,6 +36,9 @@ type Collection struct {
 	Name    string
 	Fields  []Field
 	Indexes []Index
+	// Apart are large top-level fields, written once and mostly not read. An engine may keep them apart from the rest of the document, so
+	// that the small changes that follow need not write them again.
+	Apart []string
 }
 
 // The collections by their default names.
@@ -92,11 +97,11 @@ var Collections = []Collection{
 			{Name: "by_sequence", Keys: []string{"sequenceId", "state", "reason"}},      // counts per state and reason
 			{Name: "by_email", Keys: []string{"email"}},                                 // matching, suppressing
 			{Name: "by_domain", Keys: []string{"domain", "sequenceId"}},                 // colleagues of one who replied
-			{Name: "by_thread", Keys: []string{"threadId"}},
-			{Name: "by_claim", Keys: []string{"claim.owner"}},                    // renewal, dead owners
-			{Name: "by_age", Keys: []string{"createdAt"}},                        // listings
-			{Name: "by_sequence_age", Keys: []string{"sequenceId", "createdAt"}}, // listings of one sequence
-			{Name: "paused_until", Keys: []string{"state", "pausedUntil"}},       // pauses that end
+			{Name: "by_thread", Keys: []string{"threadId"}, Needs: "threadId"},
+			{Name: "by_claim", Keys: []string{"claim.owner"}, Needs: "claim.owner"},              // renewal, dead owners
+			{Name: "by_age", Keys: []string{"createdAt"}},                                        // listings
+			{Name: "by_sequence_age", Keys: []string{"sequenceId", "createdAt"}},                 // listings of one sequence
+			{Name: "paused_until", Keys: []string{"state", "pausedUntil"}, Needs: "pausedUntil"}, // pauses that end
 		},
 	},
 	{
@@ -106,15 +111,15 @@ var Collections = []Collection{
 			{"to", Text}, {"messageId", Text}, {"status", Text}, {"createdAt", Time}, {"sentAt", Time}, {"bouncedAt", Time}, {"repliedAt", Time},
 		},
 		Indexes: []Index{
-			{Name: "message_id", Keys: []string{"messageId"}},                     // matching
-			{Name: "by_recipient", Keys: []string{"sequenceRecipientId", "step"}}, // thread of a recipient
-			{Name: "by_status", Keys: []string{"status", "createdAt"}},            // unsettled deliveries
-			{Name: "to_mailbox", Keys: []string{"to", "mailboxId"}},               // matching by address
-			{Name: "sequence_sent", Keys: []string{"sequenceId", "sentAt"}},       // guard, stats
-			{Name: "sequence_bounced", Keys: []string{"sequenceId", "bouncedAt"}}, // guard
-			{Name: "mailbox_sent", Keys: []string{"mailboxId", "sentAt"}},         // stats by mailbox and day
+			{Name: "message_id", Keys: []string{"messageId"}},                                         // matching
+			{Name: "by_recipient", Keys: []string{"sequenceRecipientId", "step"}},                     // thread of a recipient
+			{Name: "by_status", Keys: []string{"status", "createdAt"}},                                // unsettled deliveries
+			{Name: "sequence_sent", Keys: []string{"sequenceId", "sentAt"}},                           // guard, stats
+			{Name: "sequence_bounced", Keys: []string{"sequenceId", "bouncedAt"}, Needs: "bouncedAt"}, // guard
+			{Name: "mailbox_sent", Keys: []string{"mailboxId", "sentAt"}, Needs: "sentAt"},            // stats by mailbox and day
 			{Name: "by_age", Keys: []string{"createdAt"}},
 		},
+		Apart: []string{"text", "html"},
 	},
 	{
 		Name: Threads,
@@ -146,12 +151,13 @@ var Collections = []Collection{
 			{Name: "by_recipient", Keys: []string{"sequenceRecipientId", "receivedAt"}},
 			{Name: "by_sequence", Keys: []string{"sequenceId", "receivedAt"}},
 			{Name: "by_mailbox", Keys: []string{"mailboxId", "receivedAt"}},
-			{Name: "to_classify", Keys: []string{"classification.status", "receivedAt"}},
-			{Name: "by_intent", Keys: []string{"classification.intent", "receivedAt"}},
-			{Name: "by_cache", Keys: []string{"classification.cacheKey"}},
+			{Name: "to_classify", Keys: []string{"classification.status", "receivedAt"}, Needs: "classification.status"},
+			{Name: "by_intent", Keys: []string{"classification.intent", "receivedAt"}, Needs: "classification.intent"},
+			{Name: "by_cache", Keys: []string{"classification.cacheKey"}, Needs: "classification.cacheKey"},
 			{Name: "undone", Keys: []string{"effects.done", "mailboxId"}}, // effects a killed run left
 			{Name: "recent", Keys: []string{"receivedAt"}},
 		},
+		Apart: []string{"text", "html"},
 	},
 	{
 		Name:    Suppressions,

@@ -34,10 +34,12 @@ func (s *Store) WriteLedger(ctx context.Context, l Ledger) (begun []bool, err er
 		h.CreatedAt, h.UpdatedAt = now, now
 		writes = append(writes, Write{Kind: Insert, Collection: History, Document: h})
 	}
+	writes = append(writes, s.mailboxWrite(l.MailboxID, l.MailboxToken, l.Mailbox)...)
+	releases := make([]release, len(l.Outcomes))
 	for i := range l.Outcomes {
-		writes = append(writes, s.recipientWrites(&l.Outcomes[i])...)
+		releases[i] = l.Outcomes[i].release()
 	}
-	results, err := s.engine.Write(ctx, append(writes, s.mailboxWrite(l.MailboxID, l.MailboxToken, l.Mailbox)...))
+	results, err := s.writeAndRelease(ctx, writes, releases...)
 	if err != nil {
 		return nil, err
 	}
@@ -90,15 +92,16 @@ type Outcome struct {
 
 // Record writes an outcome: the history first, for it is what a later run believes, then the recipient, whose claim ends.
 func (s *Store) Record(ctx context.Context, o Outcome) error {
-	return s.write(ctx, append([]Write{s.historyWrite(&o)}, s.recipientWrites(&o)...)...)
+	_, err := s.writeAndRelease(ctx, []Write{s.historyWrite(&o)}, o.release())
+	return err
 }
 
 func (s *Store) historyWrite(o *Outcome) Write {
 	return Write{Kind: Update, Collection: History, Filter: byID(o.HistoryID), Update: s.touched(changes(o.History, o.HistoryGone))}
 }
 
-func (s *Store) recipientWrites(o *Outcome) []Write {
-	return s.releaseWrites(o.RecipientID, o.Token, o.Recipient, o.RecipientAlways, o.Gone)
+func (o *Outcome) release() release {
+	return release{o.RecipientID, o.Token, o.Recipient, o.RecipientAlways, o.Gone}
 }
 
 // DropDelivery takes back an intent whose message certainly never reached the server: the history goes, or becomes deferred again if it was
@@ -110,7 +113,8 @@ func (s *Store) DropDelivery(ctx context.Context, h *outreach.History, recipient
 		drop = Write{Kind: Update, Collection: History, Filter: filter, Update: s.touched(set(
 			bson.E{Key: "status", Value: outreach.HistoryDeferred}, bson.E{Key: "attempts", Value: h.Attempts - 1}))}
 	}
-	return s.write(ctx, append([]Write{drop}, s.releaseWrites(recipientID, token, recipient, nil, gone)...)...)
+	_, err := s.writeAndRelease(ctx, []Write{drop}, release{id: recipientID, token: token, fields: recipient, gone: gone})
+	return err
 }
 
 // LastLook is what may forbid a message at the last moment.

@@ -154,19 +154,41 @@ func (s *Store) TakeOver(ctx context.Context, id bson.ObjectID, l Lessee) (*outr
 
 // ReleaseClaim gives a recipient back and changes fields in the same write if it is still sendable.
 func (s *Store) ReleaseClaim(ctx context.Context, id bson.ObjectID, token string, fields bson.D, gone ...string) error {
-	return s.write(ctx, s.releaseWrites(id, token, fields, nil, gone)...)
+	_, err := s.writeAndRelease(ctx, nil, release{id: id, token: token, fields: fields, gone: gone})
+	return err
 }
 
-// releaseWrites makes the two writes that end a claim: with the changes of state if the recipient is still sendable, without them if a
-// reply, an opt-out or a person moved it meanwhile. Always is set either way.
-func (s *Store) releaseWrites(id bson.ObjectID, token string, fields, always bson.D, gone []string) []Write {
+// release ends a claim: with fields if the recipient is still sendable, without them if a reply, an opt-out or a person moved it
+// meanwhile. Always is set either way.
+type release struct {
+	id             bson.ObjectID
+	token          string
+	fields, always bson.D
+	gone           []string
+}
+
+// writeAndRelease does writes and then ends claims. It returns the results of the writes, of which a duplicate is none of its errors.
+func (s *Store) writeAndRelease(ctx context.Context, writes []Write, releases ...release) ([]WriteResult, error) {
+	first := len(writes)
 	stamp := bson.E{Key: "updatedAt", Value: s.Now()}
-	held := Claim.held(id, token)
-	all := append(append(bson.D{stamp}, always...), fields...)
-	return []Write{
-		{Kind: Update, Collection: Recipients, Filter: append(append(bson.D{}, held...), sendable), Update: changes(all, append(gone, string(Claim)))},
-		{Kind: Update, Collection: Recipients, Filter: held, Update: changes(append(bson.D{stamp}, always...), []string{string(Claim)})},
+	for _, r := range releases {
+		filter := append(Claim.held(r.id, r.token), sendable)
+		update := changes(append(append(bson.D{stamp}, r.always...), r.fields...), append(r.gone, string(Claim)))
+		writes = append(writes, Write{Kind: Update, Collection: Recipients, Filter: filter, Update: update})
 	}
+	results, err := s.engine.Write(ctx, writes)
+	if err != nil {
+		return nil, err
+	}
+	var moved []Write
+	for i, r := range releases {
+		if results[first+i].Matched == 1 {
+			continue
+		}
+		update := changes(append(bson.D{stamp}, r.always...), []string{string(Claim)})
+		moved = append(moved, Write{Kind: Update, Collection: Recipients, Filter: Claim.held(r.id, r.token), Update: update})
+	}
+	return results, s.write(ctx, moved...)
 }
 
 // EndPauses makes recipients whose pause has ended sendable again.

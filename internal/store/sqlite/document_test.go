@@ -35,7 +35,7 @@ func FuzzDocument(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		_, _ = replies.row(data)
+		_, _, _ = replies.row(data)
 		_, _ = only(data, []string{"from"})
 		doc, err := openDocument(data)
 		if err != nil || doc.index("new") >= 0 {

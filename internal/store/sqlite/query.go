@@ -72,7 +72,7 @@ func (e *Engine) Find(ctx context.Context, q store.Query, each func(bson.Raw) er
 	if err != nil {
 		return e.explain(err)
 	}
-	rows, err := c.query(ctx, s.text("doc"), s.args...)
+	rows, err := c.query(ctx, s.text(s.table.columnsOf(s.fields)), s.args...)
 	if err != nil {
 		e.readers.put(c, true)
 		e.readers.leave()
@@ -101,7 +101,7 @@ func (e *Engine) Find(ctx context.Context, q store.Query, each func(bson.Raw) er
 
 // readHead reads the first rows and tells whether there may be more.
 func readHead(ctx context.Context, rows driver.Rows) (head []bson.Raw, more bool, err error) {
-	values := make([]driver.Value, 1)
+	values := make([]driver.Value, len(rows.Columns()))
 	for size := 0; len(head) < headRows && size < headBytes; {
 		if err := ctx.Err(); err != nil {
 			return nil, false, err
@@ -112,7 +112,7 @@ func readHead(ctx context.Context, rows driver.Rows) (head []bson.Raw, more bool
 		case err != nil:
 			return nil, false, err
 		}
-		doc, _ := values[0].([]byte)
+		doc := join(values)
 		head = append(head, doc)
 		size += len(doc)
 	}
@@ -121,7 +121,7 @@ func readHead(ctx context.Context, rows driver.Rows) (head []bson.Raw, more bool
 
 // stream delivers the rest of the rows one by one.
 func (e *Engine) stream(ctx context.Context, s selection, rows driver.Rows, each func(bson.Raw) error) error {
-	values := make([]driver.Value, 1)
+	values := make([]driver.Value, len(rows.Columns()))
 	for {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -132,7 +132,7 @@ func (e *Engine) stream(ctx context.Context, s selection, rows driver.Rows, each
 		case err != nil:
 			return e.explain(err)
 		}
-		doc, _ := values[0].([]byte)
+		doc := join(values)
 		if err := s.deliver(doc, each); err != nil {
 			return err
 		}

@@ -23,6 +23,8 @@ type table struct {
 	byPath  map[string]int
 	insert  string
 	replace string
+	// insertApart adds the large fields of the document that was inserted last.
+	insertApart string
 }
 
 type column struct {
@@ -49,6 +51,7 @@ func newTable(def store.Collection, names map[string]string) *table {
 	}
 	t.insert = fmt.Sprintf("INSERT INTO %s (%s, doc) VALUES (%s?)", t.name, strings.Join(keys, ", "), strings.Repeat("?, ", len(t.columns)))
 	t.replace = fmt.Sprintf("%s ON CONFLICT (_id) DO UPDATE SET %s, doc = excluded.doc", t.insert, strings.Join(updates[1:], ", "))
+	t.insertApart = "INSERT INTO " + t.apartName() + " (id, doc) VALUES (last_insert_rowid(), ?)"
 	return t
 }
 
@@ -67,28 +70,33 @@ func (t *table) column(path string) (column, error) {
 	return t.columns[i], nil
 }
 
-// row makes the column values of a document, and the document itself last.
-func (t *table) row(doc bson.Raw) ([]driver.Value, error) {
+// row makes the column values of a document, its small fields last, and returns its large ones.
+func (t *table) row(doc bson.Raw) (row []driver.Value, large fields, err error) {
 	f, err := openDocument(doc)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", t.def.Name, err)
+		return nil, nil, fmt.Errorf("%s: %w", t.def.Name, err)
 	}
-	row := make([]driver.Value, len(t.columns)+1)
+	row = make([]driver.Value, len(t.columns)+1)
 	for i, col := range t.columns {
 		row[i] = toColumn(col.typ, f.lookup(col.path))
 	}
+	small, large := t.split(f)
+	if len(large) > 0 {
+		doc = small.document()
+	}
 	row[len(t.columns)] = []byte(doc)
-	return row, nil
+	return row, large, nil
 }
 
-// create is the statement that makes the table.
-func (t *table) create() string {
+// create are the statements that make the table.
+func (t *table) create() []string {
 	defs := make([]string, len(t.columns))
 	for i, c := range t.columns {
 		defs[i] = c.declaration()
 	}
-	defs[0] += " PRIMARY KEY NOT NULL"
-	return fmt.Sprintf("CREATE TABLE IF NOT EXISTS %s (%s, doc BLOB NOT NULL)", t.name, strings.Join(defs, ", "))
+	defs[0] += " UNIQUE NOT NULL"
+	table := fmt.Sprintf("CREATE TABLE IF NOT EXISTS %s (row INTEGER PRIMARY KEY, %s, doc BLOB NOT NULL)", t.name, strings.Join(defs, ", "))
+	return append([]string{table}, t.createApart()...)
 }
 
 func (c column) declaration() string {
@@ -117,6 +125,13 @@ func (t *table) indexes() (map[string]string, error) {
 			}
 		}
 		on := " INDEX " + quote(name) + " ON " + t.name + " (" + strings.Join(keys, ", ") + ")"
+		if ix.Needs != "" {
+			c, err := t.column(ix.Needs)
+			if err != nil {
+				return nil, err
+			}
+			on += " WHERE " + c.name + " IS NOT NULL"
+		}
 		if !ix.Unique {
 			out[name] = "CREATE" + on
 			continue
@@ -156,7 +171,7 @@ func (e *Engine) version() (int64, error) {
 		if err != nil {
 			return 0, err
 		}
-		statements := []string{t.create()}
+		statements := t.create()
 		for _, sql := range indexes {
 			statements = append(statements, sql)
 		}
@@ -214,8 +229,10 @@ func (e *Engine) migrateLocked(ctx context.Context, c *conn, want int64) error {
 
 // migrate adds what the table lacks: itself, columns, their values, indexes.
 func (t *table) migrate(ctx context.Context, c *conn) error {
-	if _, err := c.exec(ctx, t.create()); err != nil {
-		return err
+	for _, sql := range t.create() {
+		if _, err := c.exec(ctx, sql); err != nil {
+			return err
+		}
 	}
 	have := map[string]bool{}
 	err := c.each(ctx, "PRAGMA table_info("+t.name+")", nil, func(row []driver.Value) error {
@@ -277,7 +294,7 @@ func (t *table) fill(ctx context.Context, c *conn) error {
 func (t *table) rewrite(ctx context.Context, c *conn, columns []int, update string) error {
 	return c.each(ctx, "SELECT rowid, doc FROM "+t.name, nil, func(found []driver.Value) error {
 		doc, _ := found[1].([]byte)
-		row, err := t.row(doc)
+		row, _, err := t.row(doc)
 		if err != nil {
 			return err
 		}

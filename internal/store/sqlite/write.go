@@ -22,9 +22,11 @@ type op struct {
 	kind   store.WriteKind
 	table  *table
 	row    []driver.Value // Insert, Replace
+	large  fields         // of the document, kept apart
 	find   selection
 	lookup string // SELECT of the first match
 	update update
+	whole  bool   // the update reaches large fields, or the caller wants to see them
 	set    string // UPDATE of the columns that the update touches
 	sets   []int  // these columns
 
@@ -69,7 +71,7 @@ func (e *Engine) FindOneAndUpdate(ctx context.Context, q store.Query, doc bson.D
 	if err != nil {
 		return nil, err
 	}
-	o := &op{kind: store.Update, table: find.table, find: find}
+	o := &op{kind: store.Update, table: find.table, find: find, whole: len(find.table.def.Apart) > 0}
 	if err := o.compileUpdate(doc); err != nil {
 		return nil, err
 	}
@@ -98,7 +100,7 @@ func (e *Engine) compileWrite(w store.Write) (*op, error) {
 		if err != nil {
 			return nil, fmt.Errorf("encode a document for %s: %w", w.Collection, err)
 		}
-		o.row, err = o.table.row(doc)
+		o.row, o.large, err = o.table.row(doc)
 		return o, err
 	case store.Update, store.UpdateMany, store.Upsert:
 		return o, o.compileUpdate(w.Update)
@@ -111,7 +113,10 @@ func (o *op) compileUpdate(doc bson.D) error {
 	if o.update, err = compileUpdate(doc); err != nil {
 		return err
 	}
-	o.lookup = o.find.text("rowid, doc") + " LIMIT 1"
+	for _, name := range o.table.def.Apart {
+		o.whole = o.whole || o.update.touches([]string{name})
+	}
+	o.lookup = o.find.text(o.reads()) + " LIMIT 1"
 	var sql strings.Builder
 	sql.WriteString("UPDATE " + o.table.name + " SET doc = ?")
 	for i, col := range o.table.columns {
@@ -123,6 +128,14 @@ func (o *op) compileUpdate(doc bson.D) error {
 	sql.WriteString(" WHERE rowid = ?")
 	o.set = sql.String()
 	return nil
+}
+
+// reads are the columns that an update needs.
+func (o *op) reads() string {
+	if o.whole {
+		return "rowid, " + o.table.columnsOf(nil)
+	}
+	return "rowid, doc"
 }
 
 // withID encodes a document; one without an _id gets an ObjectID, as from MongoDB's drivers.
@@ -228,11 +241,9 @@ func (tx *transaction) run(b *batch) error {
 func (tx *transaction) write(o *op) error {
 	switch o.kind {
 	case store.Insert:
-		_, err := tx.exec(tx.ctx, o.table.insert, o.row...)
-		return err
+		return tx.insert(o)
 	case store.Replace:
-		_, err := tx.exec(tx.ctx, o.table.replace, o.row...)
-		return err
+		return tx.replace(o)
 	case store.Update, store.Upsert:
 		return tx.updateFirst(o)
 	case store.UpdateMany:
@@ -245,6 +256,26 @@ func (tx *transaction) write(o *op) error {
 		return tx.deleteMany(o)
 	}
 	return fmt.Errorf("unknown kind of write %d", o.kind)
+}
+
+func (tx *transaction) insert(o *op) error {
+	_, err := tx.exec(tx.ctx, o.table.insert, o.row...)
+	if err == nil && len(o.large) > 0 {
+		_, err = tx.exec(tx.ctx, o.table.insertApart, []byte(o.large.document()))
+	}
+	return err
+}
+
+func (tx *transaction) replace(o *op) error {
+	_, err := tx.exec(tx.ctx, o.table.replace, o.row...)
+	if err != nil || len(o.table.def.Apart) == 0 {
+		return err
+	}
+	row, err := tx.one(tx.ctx, "SELECT rowid FROM "+o.table.name+" WHERE _id = ?", o.row[0])
+	if err != nil || row == nil {
+		return err
+	}
+	return tx.writeApart(o.table, row[0], o.large)
 }
 
 // updateFirst changes the first match, or inserts a document if that is wanted and there is none.
@@ -271,16 +302,15 @@ func (tx *transaction) updateFirst(o *op) error {
 	if err != nil {
 		return err
 	}
-	if o.row, err = o.table.row(doc); err != nil {
+	if o.row, o.large, err = o.table.row(doc); err != nil {
 		return err
 	}
-	_, err = tx.exec(tx.ctx, o.table.insert, o.row...)
-	return err
+	return tx.insert(o)
 }
 
 // store writes the updated document and the columns that the update touches.
 func (tx *transaction) store(o *op, found []driver.Value) error {
-	old, _ := found[1].([]byte)
+	old := join(found[1:])
 	f, err := openDocument(old)
 	if err != nil {
 		return err
@@ -292,8 +322,18 @@ func (tx *transaction) store(o *op, found []driver.Value) error {
 	if bytes.Equal(o.after, old) {
 		return nil
 	}
+	small, large := o.table.split(f)
+	doc := o.after
+	if len(large) > 0 {
+		doc = small.document()
+	}
+	if o.whole {
+		if err := tx.writeApart(o.table, found[0], large); err != nil {
+			return err
+		}
+	}
 	args := make([]driver.Value, 0, len(o.sets)+2)
-	args = append(args, []byte(o.after))
+	args = append(args, []byte(doc))
 	for _, i := range o.sets {
 		col := o.table.columns[i]
 		args = append(args, toColumn(col.typ, f.lookup(col.path)))
@@ -312,7 +352,7 @@ func (tx *transaction) updateMany(o *op) error {
 	if err != nil {
 		return err
 	}
-	again := "SELECT rowid, doc FROM " + o.table.name + " WHERE rowid = ?"
+	again := "SELECT " + o.reads() + " FROM " + o.table.name + " WHERE rowid = ?"
 	if o.find.sql != "" {
 		again += " AND (" + o.find.sql + ")"
 	}
