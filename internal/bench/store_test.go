@@ -26,7 +26,7 @@ func dueQuery(b *testing.B, r *report) {
 		d.enrol(b, 100, d.Now().Add(-time.Hour))
 		d.enrol(b, n-100, d.Now().Add(100*time.Hour))
 		took[i] = quickest(b, 200, func() error {
-			due, err := d.DueNew(b.Context(), d.seq.ID, d.boxes[0].ID, nil, 0, 20)
+			due, err := d.DueNew(b.Context(), d.seq.ID, nil, 0, 20)
 			if err == nil && len(due) != 20 {
 				err = fmt.Errorf("%d are due, want 20", len(due))
 			}
@@ -120,7 +120,7 @@ func (d *data) deliverAll(b *testing.B, n int) int {
 }
 
 func (d *data) deliverBatch(b *testing.B, mb *outreach.Mailbox, lessee store.Lessee, lane, size int) (int, error) {
-	due, err := d.DueNew(b.Context(), d.seq.ID, mb.ID, nil, lane*size, size)
+	due, err := d.DueNew(b.Context(), d.seq.ID, nil, lane*size, size)
 	if err == nil && len(due) == 0 && lane > 0 {
 		return d.deliverBatch(b, mb, lessee, 0, size)
 	}

@@ -99,6 +99,7 @@ func (b *box) sendAll(ctx context.Context) error {
 			continue // all of them were put elsewhere; look at the next ones
 		}
 		if reason := b.ready(ctx); reason != "" {
+			b.putBack(candidates)
 			b.stats.skip(reason)
 			return nil
 		}
@@ -138,24 +139,36 @@ func (b *box) giveBack(ctx context.Context, rec *outreach.Recipient) {
 	defer cancel()
 	if err := b.Store.ReleaseClaim(ctx, rec.ID, b.me.Token, nil); err != nil {
 		b.Log.Debug("could not give a recipient back", "recipient", rec.ID.Hex(), "error", err)
+		return
 	}
+	b.sequences[rec.SequenceID].line.free(rec.ID)
 }
 
-// due lists who is due and could be served from this mailbox, follow-ups first, then new recipients, oldest due first.
+// due lists who is due and could be served from this mailbox: follow-ups first, then those whose first step it has tried before, then new
+// recipients, oldest due first.
 func (b *box) due(ctx context.Context) ([]outreach.Recipient, error) {
 	var due []outreach.Recipient
 	if ids := b.open(false); len(ids) > 0 && !b.unsynced {
-		followups, err := b.Store.DueFollowups(ctx, b.mb.ID, ids, b.me.Dead, batchSize+len(b.passed))
+		followups, err := b.dueOf(ctx, outreach.StateActive, ids)
 		if err != nil {
 			return nil, err
 		}
-		due = append(due, b.unseen(followups)...)
+		due = append(due, followups...)
 	}
-	for _, id := range b.open(true) {
-		if len(due) >= batchSize+len(b.passed) {
+	open := b.open(true)
+	if len(due) < batchSize && len(open) > 0 {
+		retries, err := b.dueOf(ctx, outreach.StateQueued, open)
+		if err != nil {
+			return nil, err
+		}
+		due = append(due, retries...)
+	}
+	for _, id := range open {
+		if len(due) >= batchSize {
 			break
 		}
-		fresh, err := b.dueNew(ctx, b.sequences[id])
+		c := b.sequences[id]
+		fresh, err := c.line.take(ctx, b.atOnce(min(c.share, batchSize-len(due))))
 		if err != nil {
 			return nil, err
 		}
@@ -165,24 +178,19 @@ func (b *box) due(ctx context.Context) ([]outreach.Recipient, error) {
 	return due, nil
 }
 
-// unseen leaves out whom this mailbox has passed over.
-func (b *box) unseen(due []outreach.Recipient) []outreach.Recipient {
-	return slices.DeleteFunc(due, func(r outreach.Recipient) bool { return b.passed[r.ID] })
+// dueOf lists the mailbox's own recipients in a state without those that it has passed over.
+func (b *box) dueOf(ctx context.Context, state outreach.State, sequences []bson.ObjectID) ([]outreach.Recipient, error) {
+	own, err := b.Store.DueOf(ctx, b.mb.ID, state, sequences, b.me.Dead, batchSize+len(b.passed))
+	return slices.DeleteFunc(own, func(r outreach.Recipient) bool { return b.passed[r.ID] }), err
 }
 
-// dueNew lists new recipients of a sequence. Each of its mailboxes looks at a place of its own in the line, so that they do not all reach for
-// its head; where the line has become too short for that, at the head.
-func (b *box) dueNew(ctx context.Context, c *campaign) ([]outreach.Recipient, error) {
-	limit := c.share + len(b.passed)
-	if ahead := slices.Index(c.MailboxIDs, b.mb.ID) * b.atOnce(c.share); ahead > 0 {
-		due, err := b.Store.DueNew(ctx, c.ID, b.mb.ID, b.me.Dead, ahead, limit)
-		if due = b.unseen(due); err != nil || len(due) > 0 {
-			return due[:min(len(due), c.share)], err
+// putBack returns new recipients who were listed and not claimed to their lines.
+func (b *box) putBack(listed []outreach.Recipient) {
+	for i := len(listed) - 1; i >= 0; i-- {
+		if listed[i].MailboxID.IsZero() {
+			b.sequences[listed[i].SequenceID].line.putBack(&listed[i])
 		}
 	}
-	due, err := b.Store.DueNew(ctx, c.ID, b.mb.ID, b.me.Dead, 0, limit)
-	due = b.unseen(due)
-	return due[:min(len(due), c.share)], err
 }
 
 // atOnce is how many of n recipients the mailbox may claim at once: one where a gap follows each message.
@@ -215,7 +223,9 @@ func (b *box) claim(ctx context.Context, candidates []outreach.Recipient) ([]out
 	if b.mb.HourlyLimit > 0 {
 		n = min(n, b.mb.HourlyLimit-b.mb.SentThisHour(b.Store.Now()))
 	}
-	if n = b.take(n); n <= 0 {
+	n = b.take(max(n, 0))
+	b.putBack(candidates[n:])
+	if n == 0 {
 		return nil, nil
 	}
 	ids := make([]bson.ObjectID, n)
@@ -227,9 +237,10 @@ func (b *box) claim(ctx context.Context, candidates []outreach.Recipient) ([]out
 		b.left.Add(int64(n))
 		return nil, err
 	}
-	for _, id := range ids {
+	for i, id := range ids {
 		if !slices.ContainsFunc(claimed, func(r outreach.Recipient) bool { return r.ID == id }) {
 			b.passed[id] = true
+			b.sequences[candidates[i].SequenceID].line.taken()
 		}
 	}
 	claimed = b.asListed(ctx, claimed, candidates)

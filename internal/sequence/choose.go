@@ -41,7 +41,7 @@ func (r *run) mailboxesWithWork(ctx context.Context) ([]bson.ObjectID, error) {
 				continue
 			}
 			due += d.Count
-			for _, id := range c.senders(d) {
+			for _, id := range r.senders(c, d) {
 				work[id] = true
 			}
 		}
@@ -50,12 +50,15 @@ func (r *run) mailboxesWithWork(ctx context.Context) ([]bson.ObjectID, error) {
 	return slices.Collect(maps.Keys(work)), nil
 }
 
-// senders are the mailboxes that could send to these recipients; it notes how many new ones each should take.
-func (c *campaign) senders(due store.DueCount) []bson.ObjectID {
+// senders are the mailboxes that could send to these recipients; it notes how many new ones each should take, and where to begin.
+func (r *run) senders(c *campaign, due store.DueCount) []bson.ObjectID {
 	if !due.MailboxID.IsZero() {
 		return []bson.ObjectID{due.MailboxID}
 	}
 	c.share = min(max(due.Count/max(len(c.MailboxIDs), 1), 1), batchSize)
+	if r.me.Others > 0 {
+		c.line.ahead = int(r.Draw() * float64(due.Count))
+	}
 	return c.MailboxIDs
 }
 

@@ -84,6 +84,7 @@ type campaign struct {
 	*outreach.Sequence
 	templates           *content.Templates
 	blocked, newBlocked atomic.Pointer[string]
+	line                *line
 	share               int // new recipients that each of its mailboxes takes at once, so that they are shared out evenly
 }
 
@@ -156,7 +157,8 @@ func (r *run) addCampaign(ctx context.Context, seq *outreach.Sequence) error {
 		r.stats.skip(outreach.ReasonTemplateError)
 		return nil
 	}
-	r.sequences[seq.ID] = &campaign{Sequence: seq, templates: templates, share: batchSize}
+	line := &line{store: r.Store, id: seq.ID, dead: r.me.Dead, out: map[bson.ObjectID]bool{}}
+	r.sequences[seq.ID] = &campaign{Sequence: seq, templates: templates, line: line, share: batchSize}
 	return nil
 }
 

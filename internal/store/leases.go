@@ -49,11 +49,12 @@ func (f LeaseField) held(id bson.ObjectID, token string) bson.D {
 	return bson.D{{Key: "_id", Value: id}, {Key: string(f) + ".token", Value: token}}
 }
 
-// Lessee takes leases in one process's name. Dead lists owners that are known to be gone.
+// Lessee takes leases in one process's name. Dead lists owners that are known to be gone, Others counts those that may be at work.
 type Lessee struct {
-	Owner string
-	Token string
-	Dead  []string
+	Owner  string
+	Token  string
+	Dead   []string
+	Others int
 }
 
 // lease is a fresh lease of the lessee.
@@ -142,7 +143,9 @@ func (s *Store) NewLessee(ctx context.Context, self Owner, fields ...LeaseField)
 		if err != nil {
 			return l, err
 		}
-		l.Dead = append(l.Dead, self.Dead(owners)...)
+		dead := self.Dead(owners)
+		l.Dead = append(l.Dead, dead...)
+		l.Others = max(l.Others, len(owners)-len(dead))
 	}
 	return l, nil
 }

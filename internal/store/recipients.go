@@ -54,13 +54,14 @@ func (s *Store) MoveRecipient(ctx context.Context, id bson.ObjectID, from []outr
 	return s.update(ctx, Recipients, filter, changes(fields, gone))
 }
 
-// DueFollowups lists a mailbox's recipients in the given sequences whose next step is due and whom nobody has claimed, oldest due first.
-func (s *Store) DueFollowups(ctx context.Context, mailboxID bson.ObjectID, sequences []bson.ObjectID, dead []string, limit int) ([]outreach.Recipient, error) {
+// DueOf lists a mailbox's recipients in a state and in the given sequences whose next step is due and whom nobody has claimed, oldest due
+// first: active ones wait for a follow-up, queued ones for a first step that this mailbox has tried before.
+func (s *Store) DueOf(ctx context.Context, mailboxID bson.ObjectID, state outreach.State, sequences []bson.ObjectID, dead []string, limit int) ([]outreach.Recipient, error) {
 	now := s.Now()
 	return find[outreach.Recipient](ctx, s, Query{
 		Collection: Recipients,
 		Filter: bson.D{
-			{Key: "state", Value: outreach.StateActive},
+			{Key: "state", Value: state},
 			{Key: "mailboxId", Value: mailboxID},
 			{Key: "nextSendAt", Value: bson.D{{Key: "$lte", Value: now}}},
 			{Key: "sequenceId", Value: bson.D{{Key: "$in", Value: sequences}}},
@@ -71,9 +72,9 @@ func (s *Store) DueFollowups(ctx context.Context, mailboxID bson.ObjectID, seque
 	})
 }
 
-// DueNew lists a sequence's recipients who wait for their first step and belong to no mailbox or to this one, oldest due first, without the
-// first skip of them.
-func (s *Store) DueNew(ctx context.Context, sequenceID, mailboxID bson.ObjectID, dead []string, skip, limit int) ([]outreach.Recipient, error) {
+// DueNew lists a sequence's recipients who wait for their first step, belong to no mailbox and are claimed by nobody, oldest due first,
+// without the first skip of them.
+func (s *Store) DueNew(ctx context.Context, sequenceID bson.ObjectID, dead []string, skip, limit int) ([]outreach.Recipient, error) {
 	now := s.Now()
 	return find[outreach.Recipient](ctx, s, Query{
 		Collection: Recipients,
@@ -81,10 +82,8 @@ func (s *Store) DueNew(ctx context.Context, sequenceID, mailboxID bson.ObjectID,
 			{Key: "state", Value: outreach.StateQueued},
 			{Key: "sequenceId", Value: sequenceID},
 			{Key: "nextSendAt", Value: bson.D{{Key: "$lte", Value: now}}},
-			{Key: "$and", Value: bson.A{
-				bson.D{{Key: "$or", Value: bson.A{bson.D{{Key: "mailboxId", Value: nil}}, bson.D{{Key: "mailboxId", Value: mailboxID}}}}},
-				bson.D{Claim.free(now, dead)},
-			}},
+			{Key: "mailboxId", Value: nil},
+			Claim.free(now, dead),
 		},
 		Sort:  []string{"nextSendAt"},
 		Skip:  int64(skip),
@@ -128,11 +127,8 @@ func (s *Store) Claim(ctx context.Context, ids []bson.ObjectID, l Lessee) ([]out
 		}
 		return []outreach.Recipient{*r}, nil
 	}
-	writes := make([]Write, len(ids))
-	for i, id := range ids {
-		writes[i] = Write{Kind: Update, Collection: Recipients, Filter: bson.D{{Key: "_id", Value: id}, sendable, due, Claim.free(now, l.Dead)}, Update: take, Lazy: true}
-	}
-	if err := s.write(ctx, writes...); err != nil {
+	filter := bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}, sendable, due, Claim.free(now, l.Dead)}
+	if err := s.write(ctx, Write{Kind: UpdateMany, Collection: Recipients, Filter: filter, Update: take, Lazy: true}); err != nil {
 		return nil, err
 	}
 	claimed, err := s.RecipientsByID(ctx, ids)

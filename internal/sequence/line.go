@@ -1,0 +1,107 @@
+package sequence
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"mailrun/internal/store"
+	"mailrun/pkg/outreach"
+)
+
+// lineLength is how many recipients are listed at once; lineRest is for how long an empty line is not listed again.
+const (
+	lineLength = 500
+	lineRest   = time.Second
+)
+
+// line hands out a sequence's new recipients who are due and belong to no mailbox yet to its mailboxes, oldest due first, each of them to
+// one. Where other runs are at work it begins somewhere in the middle, so that they do not all reach for the head.
+type line struct {
+	store *store.Store
+	id    bson.ObjectID // of the sequence
+	dead  []string      // owners whose claims count for nothing
+
+	mu      sync.Mutex
+	waiting []outreach.Recipient
+	out     map[bson.ObjectID]bool // handed out; those that were claimed are forgotten when the line is listed again
+	ahead   int                    // how many are passed by at the head
+	rested  time.Time              // nobody new was found then
+}
+
+// take hands out up to n recipients.
+func (l *line) take(ctx context.Context, n int) ([]outreach.Recipient, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.waiting) == 0 {
+		if err := l.list(ctx); err != nil {
+			return nil, err
+		}
+	}
+	n = min(n, len(l.waiting))
+	taken := slices.Clone(l.waiting[:n])
+	l.waiting = l.waiting[n:]
+	for i := range taken {
+		l.out[taken[i].ID] = true
+	}
+	return taken, nil
+}
+
+// list fills the line. Listed again are those who were handed out and passed over: the listing must reach beyond them.
+func (l *line) list(ctx context.Context) error {
+	if now := l.store.Now(); now.Sub(l.rested) < lineRest && !now.Before(l.rested) {
+		return nil
+	}
+	found, err := l.store.DueNew(ctx, l.id, l.dead, l.ahead, lineLength+len(l.out))
+	if err != nil {
+		return err
+	}
+	if len(found) == 0 && l.ahead > 0 {
+		l.ahead = 0
+		return l.list(ctx)
+	}
+	still := map[bson.ObjectID]bool{}
+	for i := range found {
+		if id := found[i].ID; l.out[id] {
+			still[id] = true
+		} else {
+			l.waiting = append(l.waiting, found[i])
+		}
+	}
+	l.out = still
+	switch {
+	case len(l.waiting) > 0:
+	case l.ahead > 0:
+		l.ahead = 0
+		return l.list(ctx)
+	default:
+		l.rested = l.store.Now()
+	}
+	return nil
+}
+
+// putBack returns a recipient who was not claimed to the head of the line.
+func (l *line) putBack(rec *outreach.Recipient) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.out, rec.ID)
+	l.waiting = append([]outreach.Recipient{*rec}, l.waiting...)
+}
+
+// free lets a recipient who was claimed and given back be handed out once more.
+func (l *line) free(id bson.ObjectID) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.out, id)
+	l.rested = time.Time{}
+}
+
+// taken says that another run claims from the same part of the line: what is listed is out of date.
+func (l *line) taken() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.waiting = nil
+}
