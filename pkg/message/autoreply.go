@@ -72,7 +72,7 @@ func gatherAutoEvidence(m *Message, visible string) autoEvidence {
 		challenge: (says|titled)&saysChallenge != 0,
 		automatic: says&saysAutomatic != 0,
 		aside:     says&saysAside != 0,
-		engaged:   strings.ContainsAny(body, "?？؟") || says&saysEngaged != 0,
+		engaged:   asks(body) || says&saysEngaged != 0,
 		left:      says&saysLeft != 0 && leftWords().MatchString(body),
 	}
 	e.subject, e.answering = autoSubject(m.Subject)
@@ -147,6 +147,11 @@ func foldRune(r rune) rune {
 		return 0
 	}
 	return r
+}
+
+// asks says that a text holds a question mark.
+func asks(text string) bool {
+	return strings.Contains(text, "?") || strings.Contains(text, "？") || strings.Contains(text, "؟")
 }
 
 // proves weighs the evidence.

@@ -78,7 +78,16 @@ func fromDaemon(m *Message) bool {
 // isDaemon says whether a name or local part is one that the mail system calls itself.
 func isDaemon(name string) bool {
 	name = foldText(name[:min(len(name), maxPhraseField)])
-	return daemonNames.in(strings.NewReplacer("-", " ", "_", " ", ".", " ").Replace(name)) || daemonNames.in(name)
+	apart := strings.Map(blankSeparator, name)
+	return daemonNames.in(apart) || apart != name && daemonNames.in(name)
+}
+
+// blankSeparator makes a blank of what stands between words where blanks may not.
+func blankSeparator(r rune) rune {
+	if r == '-' || r == '_' || r == '.' {
+		return ' '
+	}
+	return r
 }
 
 // isBounceSubject says whether a subject is one that bounces have.

@@ -76,7 +76,15 @@ func wroteAt(lines []textLine, i int) (intro, bool) {
 
 // mayBeginIntro is the cheap test that most lines fail: an introduction shows a digit or an address early, or is framed by dashes.
 func mayBeginIntro(bare string) bool {
-	return len(bare) <= maxIntroBytes && (strings.ContainsAny(bare, "0123456789@") || strings.HasPrefix(bare, "--") || strings.ContainsAny(bare, "<") || startsWithAny(strings.ToLower(bare), quotingWords))
+	if len(bare) > maxIntroBytes || strings.HasPrefix(bare, "--") {
+		return len(bare) <= maxIntroBytes
+	}
+	for i := 0; i < len(bare); i++ {
+		if c := bare[i]; '0' <= c && c <= '9' || c == '@' || c == '<' {
+			return true
+		}
+	}
+	return startsWithAny(strings.ToLower(clip(bare, 64)), quotingWords)
 }
 
 // closesAddress says that a line like "> wrote:" is no quote but the end of "<address" on the line before.

@@ -61,14 +61,19 @@ func (x *wordIndex) span(text string) (first, last int) {
 
 // each calls back for every word that is found, in order.
 func (x *wordIndex) each(text string, found func(at int, tag uint)) {
-	inWord := false
-	for i, r := range text {
-		within := inWord
-		inWord = isWordRune(r)
-		if within && inWord || i+1 >= len(text) {
-			continue
+	within, size := false, 0
+	for i := 0; i+1 < len(text); i += size {
+		word := false
+		if c := text[i]; c < utf8.RuneSelf {
+			word, size = 'a' <= c|0x20 && c|0x20 <= 'z', 1
+		} else {
+			var r rune
+			r, size = utf8.DecodeRuneInString(text[i:])
+			word = isWordRune(r)
 		}
-		if start := pair(text[i:]); x.pairs[start/64]&(1<<(start%64)) == 0 {
+		goesOn := within && word
+		within = word
+		if start := pair(text[i:]); goesOn || x.pairs[start/64]&(1<<(start%64)) == 0 {
 			continue
 		}
 		for _, w := range x.starts[text[i:i+startLen(text[i:])]] {
