@@ -150,10 +150,11 @@ func (t *Templates) Render(in Input) (Rendered, error) {
 	foot := t.footer.write(w, a)
 	if a.html != nil {
 		out.HTML = foot.html.appendTo(w.write("body", a.html))
-		out.Text = message.TextFromHTML(out.HTML)
 	}
 	if a.text != nil {
 		out.Text = foot.text.appendTo(w.write("body", a.text))
+	} else {
+		out.Text = message.TextFromHTML(out.HTML)
 	}
 	if w.err != nil {
 		return Rendered{}, w.err

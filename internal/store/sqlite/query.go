@@ -112,7 +112,10 @@ func readHead(ctx context.Context, rows driver.Rows) (head []bson.Raw, more bool
 		case err != nil:
 			return nil, false, err
 		}
-		doc := join(values)
+		doc, err := join(values)
+		if err != nil {
+			return nil, false, err
+		}
 		head = append(head, doc)
 		size += len(doc)
 	}
@@ -132,7 +135,10 @@ func (e *Engine) stream(ctx context.Context, s selection, rows driver.Rows, each
 		case err != nil:
 			return e.explain(err)
 		}
-		doc := join(values)
+		doc, err := join(values)
+		if err != nil {
+			return err
+		}
 		if err := s.deliver(doc, each); err != nil {
 			return err
 		}

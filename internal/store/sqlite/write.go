@@ -22,7 +22,7 @@ type op struct {
 	kind   store.WriteKind
 	table  *table
 	row    []driver.Value // Insert, Replace
-	large  fields         // of the document, kept apart
+	large  []byte         // the document's large fields, packed
 	find   selection
 	lookup string // SELECT of the first match
 	update update
@@ -100,12 +100,23 @@ func (e *Engine) compileWrite(w store.Write) (*op, error) {
 		if err != nil {
 			return nil, fmt.Errorf("encode a document for %s: %w", w.Collection, err)
 		}
-		o.row, o.large, err = o.table.row(doc)
-		return o, err
+		return o, o.compileRow(doc)
 	case store.Update, store.UpdateMany, store.Upsert:
 		return o, o.compileUpdate(w.Update)
 	}
 	return o, nil
+}
+
+// compileRow makes what is written of a document.
+func (o *op) compileRow(doc bson.Raw) error {
+	row, large, err := o.table.row(doc)
+	if err != nil {
+		return err
+	}
+	if o.row, o.large = row, nil; len(large) > 0 {
+		o.large = pack(large)
+	}
+	return nil
 }
 
 func (o *op) compileUpdate(doc bson.D) error {
@@ -260,8 +271,8 @@ func (tx *transaction) write(o *op) error {
 
 func (tx *transaction) insert(o *op) error {
 	_, err := tx.exec(tx.ctx, o.table.insert, o.row...)
-	if err == nil && len(o.large) > 0 {
-		_, err = tx.exec(tx.ctx, o.table.insertApart, []byte(o.large.document()))
+	if err == nil && o.large != nil {
+		_, err = tx.exec(tx.ctx, o.table.insertApart, o.large)
 	}
 	return err
 }
@@ -302,7 +313,7 @@ func (tx *transaction) updateFirst(o *op) error {
 	if err != nil {
 		return err
 	}
-	if o.row, o.large, err = o.table.row(doc); err != nil {
+	if err := o.compileRow(doc); err != nil {
 		return err
 	}
 	return tx.insert(o)
@@ -310,7 +321,10 @@ func (tx *transaction) updateFirst(o *op) error {
 
 // store writes the updated document and the columns that the update touches.
 func (tx *transaction) store(o *op, found []driver.Value) error {
-	old := join(found[1:])
+	old, err := join(found[1:])
+	if err != nil {
+		return err
+	}
 	f, err := openDocument(old)
 	if err != nil {
 		return err
@@ -328,7 +342,11 @@ func (tx *transaction) store(o *op, found []driver.Value) error {
 		doc = small.document()
 	}
 	if o.whole {
-		if err := tx.writeApart(o.table, found[0], large); err != nil {
+		packed := []byte(nil)
+		if len(large) > 0 {
+			packed = pack(large)
+		}
+		if err := tx.writeApart(o.table, found[0], packed); err != nil {
 			return err
 		}
 	}
@@ -344,14 +362,31 @@ func (tx *transaction) store(o *op, found []driver.Value) error {
 
 // updateMany changes every match. Whatever the update does to the filter's fields, no document is changed twice.
 func (tx *transaction) updateMany(o *op) error {
+	var few [][]driver.Value // documents that one transaction changes at most
 	var ids []driver.Value
-	err := tx.each(tx.ctx, o.find.text("rowid"), o.find.args, func(row []driver.Value) error {
-		ids = append(ids, row[0])
+	err := tx.each(tx.ctx, o.find.text(o.reads()), o.find.args, func(row []driver.Value) error {
+		if ids = append(ids, row[0]); len(ids) <= breatheEvery {
+			few = append(few, slices.Clone(row))
+		}
 		return nil
 	})
 	if err != nil {
 		return err
 	}
+	if len(ids) > breatheEvery {
+		return tx.updateEach(o, ids)
+	}
+	for _, row := range few {
+		o.result.Matched++
+		if err := tx.store(o, row); err != nil {
+			return err
+		}
+	}
+	return tx.breathe(len(few))
+}
+
+// updateEach changes documents that other processes may change in between.
+func (tx *transaction) updateEach(o *op, ids []driver.Value) error {
 	again := "SELECT " + o.reads() + " FROM " + o.table.name + " WHERE rowid = ?"
 	if o.find.sql != "" {
 		again += " AND (" + o.find.sql + ")"
