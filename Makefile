@@ -5,7 +5,7 @@ GO      ?= go
 LINT     = $(GO) tool -modfile=.tools/go.mod golangci-lint
 FUZZTIME ?= 30s
 
-.PHONY: build demo test test-race lint fmt-check tidy-check generate-check bench bench-quick bench-parts fuzz soak check clean
+.PHONY: build demo test test-race lint fmt-check tidy-check generate-check bench bench-quick bench-packages fuzz soak check clean
 
 build: ## bin/mailrun
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/mailrun ./cmd/mailrun
@@ -34,11 +34,21 @@ generate-check:
 	@before=$$(git diff | git hash-object --stdin); $(GO) generate ./...; \
 	  [ "$$before" = "$$(git diff | git hash-object --stdin)" ] || { echo "go generate changes files: commit what it makes"; git diff --stat; exit 1; }
 
-bench: ## each figure beside its reference, measured in the same run
-	$(GO) test -run '^$$' -bench BenchmarkFigures -benchtime 1x -timeout 60m ./internal/bench
+# REPORT is the file that the table is written to; FIGURES picks some of the figures, as a regular expression, which are then only printed;
+# PROFILE=cpu (heap, allocs, mutex) has every process of the program write that profile into bin/profiles.
+FIGURES ?=
+PROFILE ?=
+BENCH    = MAILRUN_BENCH_REPORT="$(if $(REPORT),$(abspath $(REPORT)))" MAILRUN_BENCH_PROFILE="$(PROFILE)" MAILRUN_BENCH_PROFILES="$(CURDIR)/bin/profiles" \
+           $(GO) test -run '^$$' -bench 'BenchmarkFigures$(if $(FIGURES),/^($(FIGURES))$$)' -benchtime 1x
 
-bench-quick: ## the same with less of everything
-	MAILRUN_BENCH=quick $(GO) test -run '^$$' -bench BenchmarkFigures -benchtime 1x -timeout 20m ./internal/bench
+bench: REPORT ?= $(if $(FIGURES)$(PROFILE),,internal/bench/REPORT.md)
+bench: ## each figure beside its reference, measured in the same run; the table goes to internal/bench/REPORT.md
+	@mkdir -p bin/profiles
+	$(BENCH) -timeout 60m ./internal/bench
+
+bench-quick: ## the same with less of everything, only printed unless REPORT says where to
+	@mkdir -p bin/profiles
+	MAILRUN_BENCH=quick $(BENCH) -timeout 20m ./internal/bench
 
 bench-packages: ## the small benchmarks beside the code
 	$(GO) test -run '^$$' -bench . $$($(GO) list ./... | grep -v /internal/bench)

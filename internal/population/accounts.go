@@ -76,7 +76,7 @@ func (f *filler) makeSequences() []outreach.Sequence {
 			MailboxIDs: f.senders(i), Timezone: "UTC", Window: &outreach.Window{Days: []string{"mon", "tue", "wed", "thu", "fri"}, Start: "09:00", End: "17:00"},
 			ActivatedAt: &began, LastRunAt: f.at(-time.Minute), CreatedAt: began, UpdatedAt: f.Now,
 		}
-		for k, text := range texts {
+		for k, text := range texts[:f.Steps] {
 			step := outreach.Step{ID: fmt.Sprint(k + 1), Text: text, Delay: fmt.Sprintf("%dd", delays[k])}
 			if k == 0 {
 				step.Subject, step.Delay = "{Routes|Trips} at {{ company }}", ""

@@ -75,7 +75,7 @@ func (f *filler) goOn(p *person, due time.Time) {
 		r.Company = ""
 		return
 	}
-	for step := range delays {
+	for step := range f.Steps {
 		if step > 0 {
 			due = f.inHours(p, due.AddDate(0, 0, delays[step]))
 		}

@@ -23,8 +23,8 @@ import (
 // each working day, a sequence for each two thousand, and the run logs of the last 90 days.
 type Plan struct {
 	Recipients, Mailboxes, Sequences, Runs int
-	// Days is how long ago the first sequence began; 0 means 120.
-	Days int
+	// Days is how long ago the first sequence began; 0 means 120. Steps is how many steps each sequence has, 4 at most; 0 means 4.
+	Days, Steps int
 	// Now is the moment to which everything has come.
 	Now time.Time
 	// Quiet keeps everybody's next step away from the time right after Now: until it is over, nothing comes due.
@@ -42,13 +42,13 @@ const (
 	recipientsPerMailbox  = 1000
 	recipientsPerSequence = 2000
 	runsMost              = 90 * 24 * (60/5 + 60/2) // one every 5 and one every 2 minutes for 90 days
-	batchSize             = 500                     // recipients; with what belongs to them some 1,800 documents
+	batchSize             = 2000                    // recipients; with what belongs to them some 9,000 documents
 	writers               = 2                       // one encodes while the other commits
 )
 
 func (p *Plan) complete() {
 	p.Now = store.Millis(p.Now)
-	p.Days = cmp.Or(p.Days, 120)
+	p.Days, p.Steps = cmp.Or(p.Days, 120), min(cmp.Or(p.Steps, len(delays)), len(delays))
 	p.Mailboxes = cmp.Or(p.Mailboxes, max(p.Recipients/recipientsPerMailbox, 3))
 	p.Sequences = cmp.Or(p.Sequences, min(max(p.Recipients/recipientsPerSequence, 2), 500))
 	p.Runs = cmp.Or(p.Runs, min(max(p.Recipients/5, 100), runsMost))

@@ -1,0 +1,307 @@
+package bench
+
+import (
+	"encoding/json"
+	"fmt"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"mailrun/internal/population"
+	"mailrun/internal/sandbox"
+	"mailrun/internal/store"
+	"mailrun/internal/store/storetest"
+	"mailrun/pkg/outreach"
+)
+
+// growth asks whether what mailrun does costs the same in a large store as in a small one, per unit of work done. One thing grows at a
+// time: recipients (with their deliveries, answers and run logs) in 20 sequences of two steps and 100 mailboxes, or mailboxes under 20,000 recipients. Cost
+// is the processor's time for the process, for a unit of work that beyond what starting any command takes; with MongoDB, whose work is the
+// server's, it is time on the wall.
+func growth(b *testing.B, r *report) {
+	recipients, mailboxes := []int{1000, 10_000, 100_000, 1_000_000}, []int{100, 1000, 10_000}
+	if r.quick {
+		recipients, mailboxes = recipients[:2], mailboxes[:2]
+	}
+	for _, c := range []struct {
+		name   string
+		engine storetest.Engine
+		sizes  []int
+		grown  func(n int) grown
+	}{
+		{"recipients", storetest.SQLite(), recipients, func(n int) grown { return grown{people: n, boxes: 100, due: 1000} }},
+		{"mailboxes", storetest.SQLite(), mailboxes, func(n int) grown { return grown{people: 20_000, boxes: n, due: n} }},
+		{"recipients", storetest.MongoDB(), []int{100, r.pick(1000, 300)}, func(n int) grown { return grown{people: n, boxes: 10, due: 20} }},
+	} {
+		b.Run(c.engine.Name+"-"+c.name, func(b *testing.B) { curve(b, r, c.name, c.engine, c.sizes, c.grown) })
+	}
+}
+
+// probe is one thing that is done in each store: it returns how long that took and how many units of work it was.
+type probe struct {
+	name string
+	do   func(g *grown, b *testing.B) (took time.Duration, units int)
+	note string
+}
+
+var probes = []probe{
+	{"tick, nothing due, with start-up", (*grown).idle, "counts, for each of the 18 active sequences, what it sent and what bounced in the last 7 days (the bounce guard)"},
+	{"tick with 1,000 due (or one in each mailbox), per message", (*grown).tick, ""},
+	{"sync without change, per mailbox", (*grown).look, ""},
+	{"logs, with start-up", (*grown).logs, "counts all logs, a fifth as many as recipients up to 90,720"},
+	{"recipients list, with start-up", (*grown).list, "counts all recipients, to say how many pages there are"},
+	{"status, per recipient or mailbox looked at", (*grown).status, "counts everybody and judges the first 2,000 who wait, of each sequence and state"},
+	{"plan, per message planned", (*grown).plan, ""},
+}
+
+// curve measures every probe in stores of growing size and adds a row for each: how much more the last store costs than the cheapest before.
+func curve(b *testing.B, r *report, what string, engine storetest.Engine, sizes []int, size func(n int) grown) {
+	w := world(b, sandbox.Options{})
+	costs, peaks := make([][]time.Duration, len(probes)), make([]int64, len(probes))
+	for _, n := range sizes {
+		g := size(n)
+		g.program, g.engine = r.program(b), engine
+		g.grow(b, w)
+		for i, p := range probes {
+			g.peak = 0
+			took, units := p.do(&g, b)
+			costs[i] = append(costs[i], took/time.Duration(max(units, 1)))
+			peaks[i] = g.peak
+		}
+	}
+	for i, p := range probes {
+		before, last := costs[i][:len(sizes)-1], costs[i][len(sizes)-1]
+		r.add(b, row{
+			figure: fmt.Sprintf("%s: %s %s, %s", p.name, counts(sizes), what, engine.Name), ours: spans(costs[i]), reference: "the cheapest smaller store",
+			ratio: times(last, slices.Min(before)), goal: "≤ 1.5", peak: peaks[i], note: engineNote(engine.Name, p.note),
+		})
+	}
+}
+
+// grown is the program over a store with this many people and mailboxes, in which on demand so many messages are due.
+type grown struct {
+	*program
+	people, boxes, due int
+	engine             storetest.Engine
+	place              string
+	startup            time.Duration
+	peak               int64
+}
+
+// grow makes a store whose mailboxes are the world's, with nothing due for a day.
+func (g *grown) grow(b *testing.B, w *sandbox.World) {
+	b.Helper()
+	opened, place := g.engine.OpenPlace(b)
+	g.place = place
+	_, err := population.Fill(b.Context(), store.New(opened, time.Now), population.Plan{
+		Recipients: g.people, Mailboxes: g.boxes, Sequences: 20, Steps: 2, Now: time.Now(), Quiet: 24 * time.Hour,
+		Mailbox: func(i int) outreach.Mailbox { return inWorld(w, i) },
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	where := "SQLITE_PATH=" + place
+	if g.engine.Name != "sqlite" {
+		where = "MONGODB_URI=" + place
+	}
+	g.set("MAX_CONNECTIONS=64", "MAX_CONNECTIONS_PER_HOST=64", "FOLLOWUP_MAX_SYNC_AGE=0", where)
+	g.startup = g.took(g.several(b, 9, "version"))
+}
+
+// took is what a command cost the machine.
+func (g *grown) took(c cost) time.Duration {
+	g.peak = c.peak
+	if g.engine.Name != "sqlite" {
+		return c.wall
+	}
+	return c.cpu
+}
+
+// several runs a command a few times; once is enough where each time takes seconds.
+func (g *grown) several(b *testing.B, rounds int, args ...string) cost {
+	b.Helper()
+	if g.engine.Name != "sqlite" {
+		rounds = 1
+	}
+	costs := make([]cost, rounds)
+	for i := range costs {
+		costs[i] = g.run(b, args...)
+	}
+	return middle(costs)
+}
+
+// beyond is what a command costs beyond what any command takes to start.
+func (g *grown) beyond(c cost) time.Duration {
+	return max(g.took(c)-g.startup, time.Millisecond) // less cannot be told apart from nothing
+}
+
+// inWorld is the i-th mailbox, of which any number of messages may be sent, one after the other.
+func inWorld(w *sandbox.World, i int) outreach.Mailbox {
+	none, many := 0, 1_000_000
+	email := fmt.Sprintf("s%d@us.example", i)
+	mb := outreach.Mailbox{
+		Email: email, FromName: "Sam Sender", SMTP: server(w.SMTPAddr(), email), IMAP: server(w.IMAPAddr(), email), ClearSMTPPassword: password, ClearIMAPPassword: password,
+		SaveSent: "never", MinGapSeconds: &none, GapJitterSeconds: &none, DailyLimit: &many, Folders: []outreach.Folder{},
+	}
+	return mb
+}
+
+func server(address, user string) outreach.Server {
+	host, port, _ := net.SplitHostPort(address)
+	number, _ := strconv.Atoi(port)
+	return outreach.Server{Host: host, Port: number, Security: outreach.SecurityNone, Username: user, Auth: outreach.AuthPassword}
+}
+
+// idle is a tick that finds nothing to do.
+func (g *grown) idle(b *testing.B) (time.Duration, int) {
+	return g.took(g.several(b, 9, "run-sequences")), 1
+}
+
+func (g *grown) logs(b *testing.B) (time.Duration, int) { return g.took(g.several(b, 9, "logs")), 1 }
+
+func (g *grown) list(b *testing.B) (time.Duration, int) {
+	return g.took(g.several(b, 9, "recipients", "list")), 1
+}
+
+// tick sends to as many new recipients as are due.
+func (g *grown) tick(b *testing.B) (time.Duration, int) {
+	g.enrol(b)
+	var run outreach.CronRunLog
+	c := g.run(b, "run-sequences", "--json", "--max-runtime", "10m")
+	if err := json.Unmarshal(c.out, &run); err != nil {
+		b.Fatal(err)
+	}
+	if sent, _ := run.Stats["sent"].(float64); int(sent) != g.due {
+		b.Fatalf("sent %v of %d: %v", sent, g.due, run.Stats)
+	}
+	return g.beyond(c), g.due
+}
+
+// enrol adds new recipients who are due to a sequence of their own that every active mailbox sends.
+func (g *grown) enrol(b *testing.B) {
+	b.Helper()
+	engine, err := g.engine.Connect(b.Context(), g.place)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer closeEngine(b, engine)
+	d := &data{Store: store.New(engine, time.Now)}
+	boxes, err := d.AllMailboxes(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	now := d.Now()
+	d.seq = &outreach.Sequence{
+		ID: bson.NewObjectID(), Name: "due", Status: outreach.SequenceActive, ActivatedAt: &now,
+		Steps: []outreach.Step{{ID: "1", Subject: "{Question|Quick question} about {{ company }}", Text: textBody, HTML: htmlBody}, {ID: "2", Delay: "3d", Text: "Again."}},
+	}
+	for i := range boxes {
+		if boxes[i].Status == outreach.MailboxActive {
+			d.seq.MailboxIDs = append(d.seq.MailboxIDs, boxes[i].ID)
+		}
+	}
+	if err := d.InsertSequence(b.Context(), d.seq); err != nil {
+		b.Fatal(err)
+	}
+	d.enrol(b, g.due, now)
+}
+
+// look is a sync that finds every mailbox as it left it.
+func (g *grown) look(b *testing.B) (time.Duration, int) {
+	g.makeDue(b)
+	g.sync(b) // first sight
+	var costs []cost
+	units := 0
+	for range 3 {
+		g.makeDue(b)
+		c, stats := g.sync(b)
+		if stats.Unchanged == 0 || stats.Unchanged != stats.Mailboxes {
+			b.Fatalf("%d of %d mailboxes were found unchanged: %+v", stats.Unchanged, stats.Mailboxes, stats)
+		}
+		costs, units = append(costs, c), stats.Mailboxes
+	}
+	return g.beyond(middle(costs)), units
+}
+
+func (g *grown) makeDue(b *testing.B) {
+	b.Helper()
+	engine, err := g.engine.Connect(b.Context(), g.place)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer closeEngine(b, engine)
+	makeDue(b, engine)
+}
+
+func (g *grown) status(b *testing.B) (time.Duration, int) {
+	c := g.several(b, 3, "status", "--json")
+	var report struct {
+		Sequences []struct{ States map[outreach.State]int }
+	}
+	if err := json.Unmarshal(c.out, &report); err != nil {
+		b.Fatal(err)
+	}
+	units := 0
+	for _, seq := range report.Sequences {
+		for _, n := range seq.States {
+			units += n
+		}
+		units += min(seq.States[outreach.StateQueued], 2000) + min(seq.States[outreach.StateActive], 2000)
+	}
+	units += g.boxes
+	return g.beyond(c), units
+}
+
+func (g *grown) plan(b *testing.B) (time.Duration, int) {
+	c := g.run(b, "plan", "--json")
+	var calendar struct {
+		Sequences []struct{ Planned int }
+	}
+	if err := json.Unmarshal(c.out, &calendar); err != nil {
+		b.Fatal(err)
+	}
+	units := 0
+	for _, seq := range calendar.Sequences {
+		units += seq.Planned
+	}
+	return g.beyond(c), units
+}
+
+// standIn stands beside every curve on the stand-in for MongoDB.
+const standIn = "FerretDB v1 on SQLite stands in for MongoDB; it scans whole collections for most filters. That MongoDB need not is proven by RequireIndexed: each query that a job makes is covered by a declared index"
+
+func engineNote(engine, note string) string {
+	if engine == "sqlite" {
+		return note
+	}
+	return strings.TrimPrefix(note+"; "+standIn, "; ")
+}
+
+// counts are sizes in words, as in 1k / 10k / 1M.
+func counts(sizes []int) string {
+	words := make([]string, len(sizes))
+	for i, n := range sizes {
+		switch {
+		case n >= 1_000_000:
+			words[i] = fmt.Sprintf("%dM", n/1_000_000)
+		case n >= 1000:
+			words[i] = fmt.Sprintf("%dk", n/1000)
+		default:
+			words[i] = strconv.Itoa(n)
+		}
+	}
+	return strings.Join(words, " / ")
+}
+
+func spans(all []time.Duration) string {
+	words := make([]string, len(all))
+	for i, d := range all {
+		words[i] = span(d)
+	}
+	return strings.Join(words, " / ")
+}
