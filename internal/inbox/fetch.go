@@ -109,16 +109,18 @@ func (p *pass) retryQuarantine(ctx context.Context, f *outreach.Folder) error {
 	return p.saveCursor(ctx)
 }
 
-// candidate is a message whose body is wanted, with its header as read in phase one.
+// candidate is a message with its header as read in phase one, whose body may be wanted.
 type candidate struct {
 	fetched mailbox.Fetched
 	header  message.Header
+	from    []string
 }
 
 func sifted(headers []mailbox.Fetched) []candidate {
 	out := make([]candidate, len(headers))
 	for i, h := range headers {
-		out[i] = candidate{h, message.ParseHeader(h.Raw)}
+		header := message.ParseHeader(h.Raw)
+		out[i] = candidate{h, header, senders(header)}
 	}
 	return out
 }

@@ -52,40 +52,43 @@ func answered(h message.Header) []string {
 // sift keeps the messages whose bodies are needed: those that their headers tie to something we sent, those that look like a report of a
 // mail system, and all if unmatched mail is stored too. Everything else is somebody's private mail and is not read.
 func (p *pass) sift(ctx context.Context, headers []mailbox.Fetched) ([]candidate, error) {
-	all := sifted(headers)
+	all := slices.DeleteFunc(sifted(headers), func(c candidate) bool {
+		return slices.ContainsFunc(c.from, func(a string) bool { return p.own[a] }) // our own copy
+	})
 	q := newQuestions()
+	sure := map[uint32]bool{}
 	for _, c := range all {
+		if p.concernsSurely(c) {
+			sure[c.fetched.UID] = true
+			continue
+		}
 		q.askIDs(answered(c.header)...)
-		q.askAddresses(senders(c.header)...)
-		p.askToken(q, c.header)
+		q.askAddresses(c.from...)
+	}
+	if len(sure) == len(all) {
+		return all, nil
 	}
 	e, err := p.look(ctx, q)
 	if err != nil {
 		return nil, ours(err)
 	}
-	kept := all[:0]
-	for _, c := range all {
-		if p.concerns(ctx, c, e) {
-			kept = append(kept, c)
-		}
-	}
-	return kept, nil
+	return slices.DeleteFunc(all, func(c candidate) bool {
+		return !sure[c.fetched.UID] && p.matchPerson(ctx, e, answered(c.header), c.from, c.header.Get("Subject"), c.fetched.InternalDate) == nil
+	}), nil
 }
 
-// concerns tells whether a message's body is needed.
-func (p *pass) concerns(ctx context.Context, c candidate, e *evidence) bool {
-	from := senders(c.header)
-	if slices.ContainsFunc(from, func(a string) bool { return p.own[a] }) {
-		return false // our own copy
-	}
+// concernsSurely tells, without asking the store, whether a message's body is needed. What answers an id with our signature does.
+func (p *pass) concernsSurely(c candidate) bool {
 	if p.StoreUnmatched || message.LooksLikeReport(c.header) {
 		return true
 	}
 	if _, ok := p.token(c.header); ok {
 		return true
 	}
-	m := p.matchPerson(ctx, e, answered(c.header), from, c.header.Get("Subject"), c.fetched.InternalDate)
-	return m != nil
+	return slices.ContainsFunc(answered(c.header), func(id string) bool {
+		_, ok := p.Keyring.VerifyMessageID(id)
+		return ok
+	})
 }
 
 // senders are the addresses of From and Sender.
