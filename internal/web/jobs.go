@@ -138,7 +138,7 @@ func (s *Server) awaitRun(w http.ResponseWriter, r *http.Request, run *jobRun) {
 	case <-r.Context().Done():
 		return
 	}
-	_ = c.SetWriteDeadline(time.Now().Add(writeTimeout)) // without deadlines there is none to set
+	_ = c.SetWriteDeadline(time.Now().Add(s.limits.write)) // without deadlines there is none to set
 	s.reportRun(w, r, run)
 }
 

@@ -39,9 +39,21 @@ func bounded(next http.Handler) http.Handler {
 			badBody(w, &http.MaxBytesError{Limit: maxBody})
 			return
 		}
-		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+		r.Body = http.MaxBytesReader(innermost(w), r.Body, maxBody)
 		next.ServeHTTP(w, r)
 	})
+}
+
+// innermost is the server's own writer. Only that one takes http.MaxBytesReader's word that the rest of a body will not be read: it then
+// closes the connection slowly enough for the client to see the answer.
+func innermost(w http.ResponseWriter) http.ResponseWriter {
+	for {
+		outer, ok := w.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			return w
+		}
+		w = outer.Unwrap()
+	}
 }
 
 // recovered answers a request whose handler panicked.

@@ -28,6 +28,9 @@ const (
 	maxHeaderBytes    = 32 << 10
 )
 
+// deadlines are those of a server's connections.
+type deadlines struct{ header, read, write, idle time.Duration }
+
 // jobGrace is how long a shutdown waits for running jobs; a send run may take 12 s to finish what is in hand. drainGrace is what the answers
 // get after that.
 const (
@@ -78,6 +81,7 @@ type Server struct {
 	pages    *pages
 	status   statusCache
 	rest     *time.Timer
+	limits   deadlines
 	handler  http.Handler
 }
 
@@ -95,6 +99,7 @@ func New(c Config) (*Server, error) {
 		hashing:  make(chan struct{}, hashesAtOnce),
 		runs:     store.NewRunListing(c.Store),
 		metrics:  newMetrics(c.Store),
+		limits:   deadlines{readHeaderTimeout, readTimeout, writeTimeout, idleTimeout},
 	}
 	s.rest = time.AfterFunc(restAfter, debug.FreeOSMemory)
 	s.rest.Stop()
@@ -123,10 +128,10 @@ func (s *Server) Close() error {
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	server := &http.Server{
 		Handler:           s.handler,
-		ReadHeaderTimeout: readHeaderTimeout,
-		ReadTimeout:       readTimeout,
-		WriteTimeout:      writeTimeout,
-		IdleTimeout:       idleTimeout,
+		ReadHeaderTimeout: s.limits.header,
+		ReadTimeout:       s.limits.read,
+		WriteTimeout:      s.limits.write,
+		IdleTimeout:       s.limits.idle,
 		MaxHeaderBytes:    maxHeaderBytes,
 		ErrorLog:          slog.NewLogLogger(s.Log.Handler(), slog.LevelDebug),
 	}
