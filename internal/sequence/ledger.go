@@ -38,7 +38,7 @@ func (b *box) sendBatch(ctx context.Context, batch []outreach.Recipient) (stop b
 	for len(batch) > 0 && b.going(ctx) && !stop && err == nil {
 		n := b.together(len(batch))
 		stop, err = b.deliver(ctx, batch[:n])
-		if n == 1 {
+		if b.Together <= 1 {
 			err = errors.Join(err, b.writeAccepted(ctx))
 		}
 		batch = batch[n:]

@@ -54,13 +54,15 @@ type Engine interface {
 }
 
 // Query selects documents. Sort keys are field names, "-" in front for descending; it must follow a declared index. Fields limits the
-// answer to these top-level fields (and _id); empty means all.
+// answer to these top-level fields (and _id); empty means all. Index names the declared index to go by, for an engine that plans without
+// knowing how the values are spread; empty leaves the choice to it.
 type Query struct {
 	Collection  string
 	Filter      bson.D
 	Sort        []string
 	Skip, Limit int64
 	Fields      []string
+	Index       string
 }
 
 // Group is one row of GroupCount.

@@ -67,6 +67,7 @@ func (s *Store) DueOf(ctx context.Context, mailboxID bson.ObjectID, state outrea
 			{Key: "sequenceId", Value: bson.D{{Key: "$in", Value: sequences}}},
 			Claim.free(now, dead),
 		},
+		Index: "due_followups",
 		Sort:  []string{"nextSendAt"},
 		Limit: int64(limit),
 	})
@@ -85,6 +86,7 @@ func (s *Store) DueNew(ctx context.Context, sequenceID bson.ObjectID, dead []str
 			{Key: "mailboxId", Value: nil},
 			Claim.free(now, dead),
 		},
+		Index: "due_new",
 		Sort:  []string{"nextSendAt"},
 		Skip:  int64(skip),
 		Limit: int64(limit),

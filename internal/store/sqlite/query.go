@@ -24,6 +24,7 @@ const (
 type selection struct {
 	table *table
 	condition
+	index  string
 	order  string
 	limit  string
 	fields []string
@@ -37,6 +38,9 @@ func (e *Engine) compileQuery(q store.Query) (selection, error) {
 	s := selection{table: t, fields: q.Fields}
 	if s.condition, err = t.compileFilter(q.Filter); err != nil {
 		return s, err
+	}
+	if q.Index != "" {
+		s.index = " INDEXED BY " + quote(t.indexName(q.Index))
 	}
 	for i, key := range q.Sort {
 		col, err := t.column(strings.TrimPrefix(key, "-"))
@@ -58,7 +62,7 @@ func (e *Engine) compileQuery(q store.Query) (selection, error) {
 
 // text is the SELECT of some columns.
 func (s selection) text(columns string) string {
-	return "SELECT " + columns + " FROM " + s.table.name + s.where() + s.order + s.limit
+	return "SELECT " + columns + " FROM " + s.table.name + s.index + s.where() + s.order + s.limit
 }
 
 // Find calls each with every match.

@@ -111,7 +111,7 @@ func (c column) declaration() string {
 func (t *table) indexes() (map[string]string, error) {
 	out := map[string]string{}
 	for _, ix := range t.def.Indexes {
-		name := strings.Trim(t.name, `"`) + "_" + ix.Name
+		name := t.indexName(ix.Name)
 		var keys, whole, nulls []string
 		for i, key := range ix.Keys {
 			c, err := t.column(strings.TrimPrefix(key, "-"))
@@ -147,6 +147,9 @@ func (t *table) indexes() (map[string]string, error) {
 	}
 	return out, nil
 }
+
+// indexName is what the file calls a declared index.
+func (t *table) indexName(declared string) string { return strings.Trim(t.name, `"`) + "_" + declared }
 
 func direction(key string) string {
 	if strings.HasPrefix(key, "-") {
