@@ -5,7 +5,7 @@ GO      ?= go
 LINT     = $(GO) tool -modfile=.tools/go.mod golangci-lint
 FUZZTIME ?= 30s
 
-.PHONY: build demo test test-race lint fmt-check tidy-check generate-check bench bench-quick bench-packages fuzz soak check clean
+.PHONY: build demo test test-race lint fmt-check tidy-check generate-check bench bench-quick bench-packages lean fuzz soak check clean
 
 build: ## bin/mailrun
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/mailrun ./cmd/mailrun
@@ -52,6 +52,11 @@ bench-quick: ## the same with less of everything, only printed unless REPORT say
 
 bench-packages: ## the small benchmarks beside the code
 	$(GO) test -run '^$$' -bench . $$($(GO) list ./... | grep -v /internal/bench)
+
+lean: ## what the program is made of and what each start pays, by module, into internal/bench/LEAN.md
+	@mkdir -p bin
+	$(GO) run ./internal/bench/lean > bin/LEAN.md
+	mv bin/LEAN.md internal/bench/LEAN.md
 
 fuzz: ## every fuzz target for FUZZTIME
 	@set -e; for package in $$($(GO) list ./...); do \
