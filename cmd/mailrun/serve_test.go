@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -12,6 +13,7 @@ import (
 	"net/http/cookiejar"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"syscall"
@@ -38,8 +40,10 @@ type server struct {
 	url string
 	cmd *exec.Cmd
 
-	mu  sync.Mutex
-	log bytes.Buffer
+	mu    sync.Mutex
+	log   bytes.Buffer
+	ended bool
+	grown *sync.Cond
 }
 
 // mailrun is a command over a database. TestMain has put this binary into the PATH under that name.
@@ -56,9 +60,24 @@ func mailrun(t *testing.T, place string, args ...string) *exec.Cmd {
 }
 
 // startServer starts a server on a port that is free and waits until it listens.
-func startServer(t *testing.T, place string, args ...string) *server {
+func startServer(t *testing.T, place string) *server {
 	t.Helper()
-	s := &server{cmd: mailrun(t, place, append([]string{"serve", "--listen", "127.0.0.1:0", "--log-level", "info", "--log-format", "json"}, args...)...)}
+	return startServerWith(t, place, nil, "--listen", "127.0.0.1:0")
+}
+
+// startServerWith does so with more settings and flags.
+func startServerWith(t *testing.T, place string, env []string, args ...string) *server {
+	t.Helper()
+	cmd := mailrun(t, place, append([]string{"serve", "--log-level", "info", "--log-format", "json"}, args...)...)
+	cmd.Env = append(cmd.Env, env...)
+	return start(t, cmd)
+}
+
+// start starts a server's command and waits until its log says where it listens.
+func start(t *testing.T, cmd *exec.Cmd) *server {
+	t.Helper()
+	s := &server{cmd: cmd}
+	s.grown = sync.NewCond(&s.mu)
 	stderr, err := s.cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -91,11 +110,29 @@ func (s *server) read(stderr io.Reader, address chan<- string) {
 	for lines := bufio.NewScanner(stderr); lines.Scan(); {
 		s.mu.Lock()
 		s.log.WriteString(lines.Text() + "\n")
+		s.grown.Broadcast()
 		s.mu.Unlock()
 		var line struct{ Msg, Address string }
 		if json.Unmarshal(lines.Bytes(), &line) == nil && line.Msg == "listening" {
 			address <- line.Address
 		}
+	}
+	s.mu.Lock()
+	s.ended = true
+	s.grown.Broadcast()
+	s.mu.Unlock()
+}
+
+// await waits until the log says something.
+func (s *server) await(t *testing.T, says string) {
+	t.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for !strings.Contains(s.log.String(), says) {
+		if s.ended {
+			t.Fatalf("serve ended without saying %q: %s", says, s.log.String())
+		}
+		s.grown.Wait()
 	}
 }
 
@@ -231,5 +268,72 @@ func addMailbox(t *testing.T, s *store.Store, port int) {
 	mb := &outreach.Mailbox{ID: bson.NewObjectID(), Email: "ann@example.org", Status: outreach.MailboxActive, SMTP: at, IMAP: at, ClearIMAPPassword: "x", ClearSMTPPassword: "x"}
 	if err := s.InsertMailbox(t.Context(), mb); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestSocketActivation: serve answers on the socket that systemd hands over, whatever --listen says (sd_listen_fds(3)).
+func TestSocketActivation(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "web.sock")
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	handed, err := l.(*net.UnixListener).File()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer handed.Close()
+	cmd := mailrun(t, filepath.Join(t.TempDir(), "mailrun.db"))
+	cmd.Path, cmd.Err = "/bin/sh", nil
+	cmd.Args = []string{"sh", "-c", "LISTEN_PID=$$ LISTEN_FDS=1 exec mailrun serve --log-level info --log-format json --listen 127.0.0.1:0"}
+	cmd.ExtraFiles = []*os.File{handed}
+	if s := start(t, cmd); s.url != "http://"+path {
+		t.Errorf("serve listens on %s", s.url)
+	}
+	c := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "unix", path)
+	}}}
+	resp, err := c.Get("http://mailrun/readyz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		t.Errorf("readyz: %d", resp.StatusCode)
+	}
+}
+
+// TestHangup: a SIGHUP has the certificate read again, and a bad one ends nothing.
+func TestHangup(t *testing.T) {
+	p := newProxy(t)
+	place := filepath.Join(t.TempDir(), "mailrun.db")
+	s := startServerWith(t, place, nil, "--listen", p.https, "--tls-cert", p.certificate, "--tls-key", p.key)
+	serial := func() string {
+		conn, err := tls.Dial("tcp", p.https, &tls.Config{InsecureSkipVerify: true}) //nolint:gosec // which certificate it is is the question
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		return conn.ConnectionState().PeerCertificates[0].SerialNumber.String()
+	}
+	hangup := func(says string) {
+		t.Helper()
+		if err := s.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+			t.Fatal(err)
+		}
+		s.await(t, says)
+	}
+	before := serial()
+	chain, key := newCertificate(t)
+	p.write(t, "privkey.pem", string(key))
+	hangup("the certificate cannot be read")
+	if after := serial(); after != before {
+		t.Error("a key without its certificate was taken over")
+	}
+	p.write(t, "fullchain.pem", string(chain))
+	hangup("certificate read again")
+	if after := serial(); after == before {
+		t.Error("the new certificate is not in use")
 	}
 }
