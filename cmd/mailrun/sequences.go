@@ -151,7 +151,10 @@ func (a *app) activate(ctx context.Context, s *store.Store, seq *outreach.Sequen
 	case outreach.SequenceActive:
 		return "is active already", nil
 	case outreach.SequencePaused:
-		if err := s.ShiftDue(ctx, seq.ID, seq.ResumeShift(s.Now())); err != nil {
+		if seq.PausedAt == nil {
+			break
+		}
+		if err := s.ShiftDue(ctx, seq.ID, *seq.PausedAt, seq.ResumeShift(s.Now())); err != nil {
 			return "", err
 		}
 	case outreach.SequenceDraft, outreach.SequenceArchived:

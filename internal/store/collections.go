@@ -86,7 +86,7 @@ var Collections = []Collection{
 		Name: Recipients,
 		Fields: []Field{
 			{"sequenceId", ObjectID}, {"email", Text}, {"domain", Text}, {"state", Text}, {"reason", Text}, {"step", Int},
-			{"nextSendAt", Time}, {"lastSentAt", Time}, {"pausedUntil", Time}, {"mailboxId", ObjectID}, {"threadId", ObjectID},
+			{"nextSendAt", Time}, {"lastSentAt", Time}, {"pausedUntil", Time}, {"shiftedFor", Time}, {"mailboxId", ObjectID}, {"threadId", ObjectID},
 			{"createdAt", Time}, {"claim.owner", Text}, {"claim.token", Text}, {"claim.until", Time},
 		},
 		Indexes: []Index{

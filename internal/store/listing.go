@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -152,24 +151,30 @@ func (s *Store) InsertSuppressions(ctx context.Context, entries []outreach.Suppr
 	return s.insertEach(ctx, writes)
 }
 
-// ShiftDue moves the due times of a sequence's sendable recipients, in portions; killed in the middle, some are moved and the rest are not.
-func (s *Store) ShiftDue(ctx context.Context, sequenceID bson.ObjectID, by time.Duration) error {
-	filter := bson.D{{Key: "sequenceId", Value: sequenceID}, sendable, {Key: "nextSendAt", Value: bson.D{{Key: "$gt", Value: time.Time{}}}}}
-	q := Query{Collection: Recipients, Filter: filter, Fields: []string{"nextSendAt"}}
-	// Read first, write then: moving a document within the index that is being read would meet it again.
-	recipients, err := find[outreach.Recipient](ctx, s, q)
-	if err != nil {
-		return err
-	}
-	for portion := range slices.Chunk(recipients, 1000) {
-		writes := make([]Write, len(portion))
-		for i, r := range portion {
-			same := append(byID(r.ID), bson.E{Key: "nextSendAt", Value: r.NextSendAt})
-			writes[i] = Write{Kind: Update, Collection: Recipients, Filter: same, Update: s.touched(set(bson.E{Key: "nextSendAt", Value: Millis(r.NextSendAt.Add(by))}))}
-		}
-		if err := s.write(ctx, writes...); err != nil {
+// shiftAtOnce is how many due times one write moves.
+const shiftAtOnce = 1000
+
+// ShiftDue moves the due times of a sequence's sendable recipients, each once for a pause: killed in the middle, it is called again.
+func (s *Store) ShiftDue(ctx context.Context, sequenceID bson.ObjectID, pausedAt time.Time, by time.Duration) error {
+	unmoved := bson.E{Key: "shiftedFor", Value: bson.D{{Key: "$ne", Value: Millis(pausedAt)}}}
+	filter := bson.D{{Key: "sequenceId", Value: sequenceID}, sendable, {Key: "nextSendAt", Value: bson.D{{Key: "$gt", Value: time.Time{}}}}, unmoved}
+	var writes []Write
+	err := s.engine.Find(ctx, Query{Collection: Recipients, Filter: filter, Fields: []string{"nextSendAt"}}, func(raw bson.Raw) error {
+		var r outreach.Recipient
+		if err := bson.Unmarshal(raw, &r); err != nil {
 			return err
 		}
+		moved := set(bson.E{Key: "nextSendAt", Value: Millis(r.NextSendAt.Add(by))}, bson.E{Key: "shiftedFor", Value: Millis(pausedAt)})
+		same := append(byID(r.ID), bson.E{Key: "nextSendAt", Value: r.NextSendAt}, unmoved)
+		if writes = append(writes, Write{Kind: Update, Collection: Recipients, Filter: same, Update: s.touched(moved)}); len(writes) < shiftAtOnce {
+			return nil
+		}
+		portion := writes
+		writes = nil
+		return s.write(ctx, portion...)
+	})
+	if err != nil || len(writes) == 0 {
+		return err
 	}
-	return nil
+	return s.write(ctx, writes...)
 }

@@ -57,7 +57,7 @@ func TestQueriesAreIndexed(t *testing.T) {
 				"Upcoming": func() error {
 					return s.Upcoming(ctx, id, outreach.StateActive, func(outreach.Recipient) error { return nil })
 				},
-				"ShiftDue": func() error { return s.ShiftDue(ctx, id, time.Hour) },
+				"ShiftDue": func() error { return s.ShiftDue(ctx, id, time.Now(), time.Hour) },
 			} {
 				if err := call(); err != nil && !errors.Is(err, store.ErrNotFound) {
 					t.Errorf("%s: %v", name, err)

@@ -39,11 +39,13 @@ type Recipient struct {
 	Step        int               `bson:"step" json:"step"`
 	NextSendAt  *time.Time        `bson:"nextSendAt,omitempty" json:"nextSendAt,omitempty"`
 	PausedUntil *time.Time        `bson:"pausedUntil,omitempty" json:"pausedUntil,omitempty"`
-	LastSentAt  *time.Time        `bson:"lastSentAt,omitempty" json:"lastSentAt,omitempty"`
-	MailboxID   bson.ObjectID     `bson:"mailboxId,omitempty" json:"mailboxId,omitzero"`
-	ThreadID    bson.ObjectID     `bson:"threadId,omitempty" json:"threadId,omitzero"`
-	Attempts    int               `bson:"attempts" json:"attempts"`
-	SoftBounces int               `bson:"softBounces,omitempty" json:"softBounces,omitempty"`
+	// ShiftedFor is the pause of the sequence (its PausedAt) by which the due time has been moved already.
+	ShiftedFor  *time.Time    `bson:"shiftedFor,omitempty" json:"-"`
+	LastSentAt  *time.Time    `bson:"lastSentAt,omitempty" json:"lastSentAt,omitempty"`
+	MailboxID   bson.ObjectID `bson:"mailboxId,omitempty" json:"mailboxId,omitzero"`
+	ThreadID    bson.ObjectID `bson:"threadId,omitempty" json:"threadId,omitzero"`
+	Attempts    int           `bson:"attempts" json:"attempts"`
+	SoftBounces int           `bson:"softBounces,omitempty" json:"softBounces,omitempty"`
 	// Refusals counts how often this recipient's message was refused for a reason that put the blame on the mailbox.
 	Refusals int `bson:"refusals,omitempty" json:"refusals,omitempty"`
 	// StateBefore remembers what an effect (a reply, an opt-out) ended, so that a person's verdict can restore it.
