@@ -106,6 +106,8 @@ var figures = []struct {
 	{"startup", startup},
 	{"due", dueQuery},
 	{"store", storePath},
+	{"composing", composing},
+	{"rendering", rendering},
 	{"send", sendAll},
 	{"slow", slowServer},
 	{"tick", cronTick},
