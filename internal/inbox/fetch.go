@@ -29,9 +29,16 @@ func (p *pass) readRange(ctx context.Context, f *outreach.Folder, from, to uint3
 	}
 	headers = slices.DeleteFunc(headers, func(h mailbox.Fetched) bool { return h.InternalDate.Before(since) && !h.InternalDate.IsZero() })
 	p.count(func(s *outreach.SyncStats) { s.Messages += len(headers) })
-	wanted, err := p.sift(ctx, headers)
-	if err != nil || len(wanted) == 0 {
-		return err
+	var wanted []candidate
+	for batch := range slices.Chunk(headers, siftBatch) {
+		concern, err := p.sift(ctx, batch)
+		if err != nil {
+			return err
+		}
+		wanted = append(wanted, concern...)
+	}
+	if len(wanted) == 0 {
+		return nil
 	}
 	return p.readBodies(ctx, f, wanted)
 }

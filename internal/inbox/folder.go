@@ -15,6 +15,7 @@ const (
 	rangeSize      = 1000
 	rangeMost      = 2000            // where a range of rangeSize took less than rangeSwift
 	rangeSwift     = 5 * time.Second // so that a slow server still lets a pass save its cursor
+	siftBatch      = 500             // headers that are parsed and looked up at once
 	bodyBatch      = 250
 	bodyBatchBytes = 4 << 20
 	bodyBytes      = 512 << 10
