@@ -113,3 +113,16 @@ func TestRedact(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+// The pool fits the runs, unless the operator's URI says otherwise.
+func TestPool(t *testing.T) {
+	for uri, want := range map[string][2]uint64{
+		"mongodb://localhost/":                               {poolSize, poolOpensMost},
+		"mongodb://localhost/?maxPoolSize=7&maxConnecting=3": {7, 3},
+	} {
+		opts := new(Engine).options(uri)
+		if got := [2]uint64{*opts.MaxPoolSize, *opts.MaxConnecting}; got != want {
+			t.Errorf("%s: pool size and connections opened at once = %v, want %v", uri, got, want)
+		}
+	}
+}

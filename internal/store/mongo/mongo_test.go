@@ -194,3 +194,30 @@ func TestOthersIndexes(t *testing.T) {
 		t.Errorf("the users' indexes are %v", names)
 	}
 }
+
+// A list of ordinary length comes in one round trip, a page of any size too.
+func TestOneAnswer(t *testing.T) {
+	const n = 300
+	e := storetest.MongoDB().Open(t)
+	writes := make([]store.Write, n)
+	for i := range writes {
+		writes[i] = store.Write{Kind: store.Insert, Collection: store.Users, Document: bson.D{{Key: "email", Value: fmt.Sprint(i)}}}
+	}
+	if _, err := e.Write(t.Context(), writes); err != nil {
+		t.Fatal(err)
+	}
+	for _, limit := range []int64{0, store.MaxPageSize} {
+		before, found := e.RoundTrips(), int64(0)
+		err := e.Find(t.Context(), store.Query{Collection: store.Users, Limit: limit}, func(bson.Raw) error {
+			found++
+			return nil
+		})
+		want := limit
+		if want == 0 {
+			want = n
+		}
+		if trips := e.RoundTrips() - before; err != nil || found != want || trips != 1 {
+			t.Errorf("limit %d: %d documents in %d round trips, %v, want %d in 1", limit, found, trips, err, want)
+		}
+	}
+}

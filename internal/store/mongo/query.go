@@ -13,13 +13,21 @@ import (
 	"mailrun/internal/store"
 )
 
+// firstBatch is how many documents the first answer to a query may hold. Servers send 101 unless they are told, so that a list of 200 mailboxes
+// would take two round trips; what does not fit into an answer of 16 MB comes with the next in any case.
+const firstBatch = 5000
+
 // Find calls each with every match. Each batch from the server has its own deadline, the caller's work on it has none.
 func (e *Engine) Find(ctx context.Context, q store.Query, each func(bson.Raw) error) error {
 	c, err := e.collection(q.Collection)
 	if err != nil {
 		return err
 	}
-	opts := options.Find().SetSort(sortOrder(q.Sort)).SetSkip(q.Skip).SetLimit(q.Limit)
+	batch := int64(firstBatch)
+	if q.Limit > 0 {
+		batch = min(q.Limit+1, batch) // one more than there will be: a full answer would be asked for its rest
+	}
+	opts := options.Find().SetSort(sortOrder(q.Sort)).SetSkip(q.Skip).SetLimit(q.Limit).SetBatchSize(int32(batch)) //nolint:gosec // at most firstBatch
 	if len(q.Fields) > 0 {
 		opts.SetProjection(projection(q.Fields))
 	}
@@ -43,6 +51,10 @@ func (e *Engine) Find(ctx context.Context, q store.Query, each func(bson.Raw) er
 	}
 }
 
+// countedExactly is up to how many documents of a collection are counted one by one if all are asked for. Of more the server's own count is
+// taken, which costs nothing; after a crash of the server, or while a sharded cluster moves documents, it may be off a little.
+const countedExactly = 100_000
+
 // Count counts the matches of a filter.
 func (e *Engine) Count(ctx context.Context, name string, filter bson.D) (int64, error) {
 	c, err := e.collection(name)
@@ -51,6 +63,11 @@ func (e *Engine) Count(ctx context.Context, name string, filter bson.D) (int64, 
 	}
 	limited, cancel := context.WithTimeout(ctx, operationTimeout)
 	defer cancel()
+	if len(filter) == 0 {
+		if n, err := c.EstimatedDocumentCount(limited); err != nil || n > countedExactly {
+			return n, e.explain(ctx, err)
+		}
+	}
 	n, err := c.CountDocuments(limited, translate(filter))
 	return n, e.explain(ctx, err)
 }
