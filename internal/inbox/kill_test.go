@@ -223,27 +223,35 @@ func TestKilledAtEachPoint(t *testing.T) {
 	}
 }
 
-// Processes that are killed at any moment while mail is coming in.
+// Processes that are killed at any moment while mail is coming in, one and four at a time, on both engines, over the sandbox's server and
+// a real one.
 func TestKilledAtRandom(t *testing.T) {
-	t.Run("sandbox", func(t *testing.T) {
+	servers := []struct {
+		name  string
+		bench func(*testing.T, storetest.Engine) *killBench
+	}{{"sandbox", newKillBench}, {"dovecot", newDovecotBench}}
+	for _, server := range servers {
 		for _, e := range storetest.Engines(t) {
-			t.Run(e.Name, func(t *testing.T) { killAtRandom(t, e, newKillBench(t, e)) })
+			for _, processes := range []int{1, 4} {
+				t.Run(fmt.Sprintf("%s/%s/%d", server.name, e.Name, processes), func(t *testing.T) {
+					killAtRandom(t, e, server.bench(t, e), processes)
+				})
+			}
 		}
-	})
-	t.Run("dovecot", func(t *testing.T) {
-		e := storetest.SQLite()
-		killAtRandom(t, e, newDovecotBench(t, e))
-	})
+	}
 }
 
-func killAtRandom(t *testing.T, e storetest.Engine, k *killBench) {
+func killAtRandom(t *testing.T, e storetest.Engine, k *killBench, processes int) {
 	rounds, killed := killtest.Rounds(20), 0
 	if e.Size < 1000 {
 		rounds = (rounds + 3) / 4 // the stand-in scans its collections
 	}
 	for range rounds {
 		mails := k.write()
-		victims := []*killtest.Victim{k.start("", 0), k.start("", 0)}
+		victims := make([]*killtest.Victim, processes)
+		for i := range victims {
+			victims[i] = k.start("", 0)
+		}
 		for _, v := range victims {
 			v.Go()
 			defer time.AfterFunc(rand.N(60*time.Millisecond), v.Kill).Stop()
@@ -256,5 +264,5 @@ func killAtRandom(t *testing.T, e storetest.Engine, k *killBench) {
 		}
 	}
 	k.finish()
-	t.Logf("%d rounds, %d of %d processes killed, %d people", rounds, killed, 2*rounds, len(k.people))
+	t.Logf("%d rounds, %d of %d processes killed, %d people", rounds, killed, processes*rounds, len(k.people))
 }
