@@ -117,14 +117,28 @@ func cleanAddress(s string) string {
 	return strings.TrimRight(s, ".")
 }
 
-// decodeName removes the quotes of a display name and decodes it.
+// decodeName removes the quotes of a display name and decodes it. Some clients encode the quotes too.
 func decodeName(s string) string {
 	s = strings.TrimSpace(s)
-	if len(s) > 1 && s[0] == '"' && s[len(s)-1] == '"' {
-		s = strings.NewReplacer(`\"`, `"`, `\\`, `\`).Replace(s[1 : len(s)-1])
+	if bare, quoted := withoutQuotes(s); quoted {
+		return strings.TrimSpace(decodeHeader(strings.NewReplacer(`\"`, `"`, `\\`, `\`).Replace(bare)))
 	}
-	s = decodeHeader(s)
-	return strings.TrimSpace(strings.Trim(strings.TrimSpace(s), `"`))
+	s = strings.TrimSpace(decodeHeader(s))
+	if bare, quoted := withoutQuotes(s); quoted {
+		return strings.TrimSpace(bare)
+	}
+	if strings.Count(s, `"`) == 1 {
+		return strings.TrimSpace(strings.Trim(s, `"`)) // half a pair
+	}
+	return s
+}
+
+// withoutQuotes removes the pair of quotes around a text.
+func withoutQuotes(s string) (bare string, quoted bool) {
+	if len(s) > 1 && s[0] == '"' && s[len(s)-1] == '"' {
+		return s[1 : len(s)-1], true
+	}
+	return s, false
 }
 
 // MessageIDs returns every "<id>" in a header value or text, brackets included, in order.
