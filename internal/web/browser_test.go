@@ -84,6 +84,17 @@ func (b *tab) heard(event any) {
 	}
 }
 
+// quietly does something that a console comments on, and forgets the comments.
+func (b *tab) quietly(do func()) {
+	b.mu.Lock()
+	before := len(b.complaints)
+	b.mu.Unlock()
+	do()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.complaints = b.complaints[:before]
+}
+
 func (b *tab) do(what string, steps ...chromedp.Action[chromedp.Void]) {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, 40*time.Second)
@@ -221,6 +232,15 @@ func TestPage(t *testing.T) {
 	b.do("opt out", chromedp.Navigate(s.URL+"/u/"+s.keys.OptOutToken(s.enrol(t, "ada@example.org", outreach.StateActive)[0].ID)))
 	b.shoot("optout")
 	b.accessible("optout")
+
+	b.size(360, 740, "light")
+	b.shoot("optout-360")
+	b.quietly(func() { // a browser says of each answer but 200 that it is one
+		b.do("a wrong address", chromedp.Navigate(s.URL+"/settings/nothing"))
+		b.see("the page that says so", "h1")
+		b.shoot("error-360")
+		b.accessible("error")
+	})
 
 	b.mu.Lock()
 	defer b.mu.Unlock()

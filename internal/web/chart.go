@@ -1,6 +1,10 @@
 package web
 
-import "slices"
+import (
+	"slices"
+
+	"mailrun/internal/words"
+)
 
 // The chart shows this many runs, oldest left. Its bars stand chartStep apart in a picture of chartWidth by chartHeight units.
 const (
@@ -50,7 +54,7 @@ func newChart(runs []runView) chart {
 			c.Idle++
 		}
 	}
-	c.Longest = durationInWords(longest)
+	c.Longest = words.Duration(longest)
 	return c
 }
 

@@ -3,20 +3,16 @@ package web
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
-	"sync"
 	"time"
 
-	"mailrun/internal/forecast"
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"mailrun/internal/words"
 	"mailrun/pkg/outreach"
 )
-
-// listedMailboxes is how many mailboxes the page shows, those in trouble first.
-const listedMailboxes = 200
 
 // cronView is the page /settings/cron.
 type cronView struct {
@@ -47,7 +43,7 @@ type card struct {
 type stamp struct{ ISO, Exact, Ago string }
 
 func stampOf(t, now time.Time) stamp {
-	return stamp{ISO: t.UTC().Format(time.RFC3339), Exact: t.UTC().Format("Mon 2 Jan 2006, 15:04:05 MST"), Ago: agoInWords(t, now)}
+	return stamp{ISO: t.UTC().Format(time.RFC3339), Exact: t.UTC().Format("Mon 2 Jan 2006, 15:04:05 MST"), Ago: words.Ago(t, now)}
 }
 
 func stampPtr(t *time.Time, now time.Time) *stamp {
@@ -63,7 +59,7 @@ type runView struct {
 	ID, Job, Title, Status, By string
 	Started                    stamp
 	Duration, Words, Error     string
-	Stats                      []stat
+	Stats                      []words.Line
 	Errors                     []outreach.SyncError
 	MoreErrors                 int64
 	Host, Version              string
@@ -77,27 +73,41 @@ func viewRun(run *outreach.CronRunLog, now time.Time) runView {
 	v := runView{
 		ID: run.ID.Hex(), Job: string(run.JobName), Title: jobTitles[run.JobName], Status: string(run.Status), By: run.TriggeredBy,
 		Started: stampOf(run.StartedAt, now), Error: run.ErrorMessage, Host: run.Host, Version: run.Version, PID: run.PID,
-		Stats: allStats(run), durationMs: run.DurationMs,
+		Stats: words.Lines(run), durationMs: run.DurationMs,
 	}
 	v.Errors, v.MoreErrors = runErrors(run)
 	switch run.Status {
 	case outreach.RunRunning:
 		v.durationMs = max(now.Sub(run.StartedAt).Milliseconds(), 0)
-		v.Words = statsInWords(run)
-		if v.Words == "nothing to do" {
-			v.Words = "at work"
-		}
-	case outreach.RunSkipped:
-		v.Words = run.ErrorMessage
-	case outreach.RunFailed:
+		v.Words = cmp.Or(words.Run(run), "at work")
+	case outreach.RunSkipped, outreach.RunFailed:
 		v.Words = run.ErrorMessage
 	default:
-		v.Words = statsInWords(run)
+		v.Words = cmp.Or(words.Run(run), "nothing to do")
 	}
-	if v.Duration = durationInWords(v.durationMs); run.Status == outreach.RunSkipped {
+	switch v.Duration = words.Duration(v.durationMs); {
+	case run.Status == outreach.RunSkipped:
 		v.Duration = "–"
+	case run.Status == outreach.RunRunning && v.durationMs < 1000:
+		v.Duration = "a moment"
 	}
 	return v
+}
+
+// runErrors are the mailboxes that failed in a run; more counts those that are not listed.
+func runErrors(run *outreach.CronRunLog) (errs []outreach.SyncError, more int64) {
+	list, _ := run.Stats["errors"].(bson.A)
+	for _, item := range list {
+		raw, err := bson.Marshal(item)
+		if err != nil {
+			continue
+		}
+		var e outreach.SyncError
+		if bson.Unmarshal(raw, &e) == nil {
+			errs = append(errs, e)
+		}
+	}
+	return errs, outreach.CountOf(run.Stats["moreErrors"])
 }
 
 // cronPage shows the page, or with ?part=cards only what changes while a job runs.
@@ -248,133 +258,4 @@ func logLink(q logQuery, page int) string {
 		v.Set("status", string(q.filter.Status))
 	}
 	return "?" + v.Encode() + "#log"
-}
-
-// mailboxView is one mailbox's health.
-type mailboxView struct {
-	Email, Status   string
-	Sent, Cap, Left int
-	Synced          *stamp
-	Failures        int
-	Holds           string // why it does not send now
-	Until           *stamp
-	Trouble         string
-	TroubleAt       *stamp
-}
-
-// mailboxViews lists the mailboxes, those in trouble first.
-func (s *Server) mailboxViews(ctx context.Context, now time.Time) (views []mailboxView, more int, err error) {
-	boxes, err := s.Store.AllMailboxes(ctx)
-	if err != nil {
-		return nil, 0, err
-	}
-	for i := range boxes {
-		if boxes[i].Status != outreach.MailboxFallback {
-			views = append(views, viewMailbox(&boxes[i], now))
-		}
-	}
-	slices.SortStableFunc(views, func(a, b mailboxView) int { return cmp.Compare(a.rank(), b.rank()) })
-	shown := views[:min(len(views), listedMailboxes)]
-	return shown, len(views) - len(shown), nil
-}
-
-func (v mailboxView) rank() int {
-	switch {
-	case v.Status == string(outreach.MailboxFailing):
-		return 0
-	case v.Trouble != "":
-		return 1
-	}
-	return 2
-}
-
-func viewMailbox(mb *outreach.Mailbox, now time.Time) mailboxView {
-	v := mailboxView{
-		Email: mb.Email, Status: string(mb.Status), Sent: mb.SentOn(outreach.LocalDay(now, mb.Location())), Cap: mb.DailyCap(now), Left: mb.RoomToday(now),
-		Synced: stampPtr(mb.LastSyncOKAt, now), Failures: max(mb.ConsecutiveFailures, mb.SendFailures), Trouble: mb.StatusReason,
-	}
-	if reason, until := mb.Blocked(now); reason != "" {
-		v.Holds = reasonInWords(reason)
-		if !until.IsZero() {
-			v.Until = stampPtr(&until, now)
-		}
-	}
-	if mb.LastError != nil && (v.Failures > 0 || mb.Status == outreach.MailboxFailing) {
-		v.Trouble, v.TroubleAt = mb.LastError.Class+": "+mb.LastError.Message, stampPtr(&mb.LastError.At, now)
-	}
-	return v
-}
-
-// waitingView is what one sequence waits for.
-type waitingView struct {
-	Name, Status, StatusReason string
-	Due                        int
-	States                     string
-	Reasons                    []reasonView
-}
-
-type reasonView struct {
-	Words string
-	Count int
-	Until *stamp
-}
-
-// waitingStates are the states in which a recipient waits, in the order in which the page tells them.
-var waitingStates = []outreach.State{outreach.StateQueued, outreach.StateActive, outreach.StateHeld, outreach.StatePaused}
-
-// waitingViews says what waits and why; failed says that it cannot be told now, which leaves the rest of the page alone.
-func (s *Server) waitingViews(ctx context.Context, now time.Time) (views []waitingView, failed bool) {
-	if s.Status == nil {
-		return nil, false
-	}
-	report, err := s.status.get(ctx, now, s.Status)
-	if err != nil {
-		s.Log.Warn("could not tell what is waiting", "error", err)
-		return nil, true
-	}
-	for _, line := range report.Sequences {
-		v := waitingView{Name: line.Name, Status: string(line.Status), StatusReason: line.StatusReason, Due: line.Due}
-		for _, state := range waitingStates {
-			if n := line.States[state]; n > 0 {
-				v.States += fmt.Sprintf("%d %s · ", n, state)
-			}
-		}
-		if v.States == "" {
-			continue
-		}
-		v.States = v.States[:len(v.States)-len(" · ")]
-		for _, r := range line.Waiting {
-			v.Reasons = append(v.Reasons, reasonView{Words: reasonInWords(r.Reason), Count: r.Count, Until: stampPtr(r.NextEligibleAt, now)})
-		}
-		views = append(views, v)
-	}
-	return views, false
-}
-
-// statusAge is how old a status may be that the page shows again: it judges recipient by recipient, which takes a while in a big store.
-const statusAge = 15 * time.Second
-
-// statusTimeout bounds the wait for it.
-const statusTimeout = 10 * time.Second
-
-// statusCache keeps the newest status.
-type statusCache struct {
-	mu     sync.Mutex
-	at     time.Time
-	report *forecast.Report
-}
-
-func (c *statusCache) get(ctx context.Context, now time.Time, ask func(context.Context) (*forecast.Report, error)) (*forecast.Report, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.report != nil && now.Sub(c.at) < statusAge && !now.Before(c.at) {
-		return c.report, nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, statusTimeout)
-	defer cancel()
-	report, err := ask(ctx)
-	if err == nil {
-		c.report, c.at = report, now
-	}
-	return report, err
 }

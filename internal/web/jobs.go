@@ -106,7 +106,7 @@ func (s *Server) runJob(name outreach.JobName, triggeredBy string) http.HandlerF
 		run, isNew, err := s.jobs.start(name, triggeredBy)
 		switch {
 		case err != nil:
-			fail(w, http.StatusServiceUnavailable, err.Error())
+			s.refuse(w, r, http.StatusServiceUnavailable, err.Error())
 		case wantsPage(r):
 			seeOther(w, "../../../settings/cron")
 		case !isNew:

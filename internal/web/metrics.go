@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"mailrun/internal/store"
+	"mailrun/internal/words"
 	"mailrun/pkg/outreach"
 )
 
@@ -115,8 +116,8 @@ func (m *storeMetrics) collectRuns(ctx context.Context, ch chan<- prometheus.Met
 			if status != outreach.RunSuccess {
 				continue
 			}
-			for _, w := range wordsOf(name) {
-				ch <- gauge(lastRunCount, float64(outreach.CountOf(run.Stats[w.stat])), string(name), w.stat)
+			for _, stat := range words.Stats(name) {
+				ch <- gauge(lastRunCount, float64(outreach.CountOf(run.Stats[stat])), string(name), stat)
 			}
 		}
 	}

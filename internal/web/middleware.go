@@ -62,7 +62,7 @@ func (s *Server) recovered(next http.Handler) http.Handler {
 		defer func() {
 			if p := recover(); p != nil {
 				s.Log.Error("handler panicked", "path", loggedPath(r), "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
-				fail(w, http.StatusInternalServerError, "this did not work; the server's log says why")
+				s.refuse(w, r, http.StatusInternalServerError, "this did not work; the server's log says why")
 			}
 		}()
 		next.ServeHTTP(w, r)
@@ -82,11 +82,14 @@ func (s *Server) logged(next http.Handler) http.Handler {
 
 // loggedPath is a request's path as the log may carry it: who holds an opt-out token can use it.
 func loggedPath(r *http.Request) string {
-	if strings.HasPrefix(r.URL.Path, "/u/") {
+	if isOptOut(r) {
 		return "/u/…"
 	}
 	return r.URL.Path
 }
+
+// isOptOut tells whether a recipient's link was followed.
+func isOptOut(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/u/") }
 
 // countedWriter notes what an answer came to.
 type countedWriter struct {

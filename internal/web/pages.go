@@ -11,6 +11,7 @@ import (
 	"mime"
 	"net/http"
 	"path"
+	"strings"
 )
 
 //go:embed templates/*.html
@@ -85,6 +86,35 @@ func (s *Server) show(w http.ResponseWriter, r *http.Request, status int, name s
 	w.WriteHeader(status)
 	_, _ = w.Write(page.Bytes()) // a client that is gone has nobody to be told
 }
+
+// errorView is a page that tells a person what went wrong. Root leads to the site's root.
+type errorView struct {
+	Root, Title, Message string
+	Back                 bool
+}
+
+// refuse answers with an error: a page for a person's browser, JSON for programs.
+func (s *Server) refuse(w http.ResponseWriter, r *http.Request, status int, message string) {
+	if !wantsPage(r) {
+		fail(w, status, message)
+		return
+	}
+	view := errorView{Root: strings.Repeat("../", strings.Count(r.URL.Path, "/")-1), Title: "This did not work", Message: upperFirst(message), Back: !isOptOut(r)}
+	if status == http.StatusNotFound {
+		view.Title = "Not found"
+	}
+	var page bytes.Buffer
+	if err := s.pages.templates.ExecuteTemplate(&page, "error.html", view); err != nil {
+		fail(w, status, message)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write(page.Bytes()) // a client that is gone has nobody to be told
+}
+
+// upperFirst makes a sentence's beginning of a message, which begin in lower case.
+func upperFirst(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
 // home leads to the page.
 func (s *Server) home(w http.ResponseWriter, _ *http.Request) { seeOther(w, "settings/cron") }

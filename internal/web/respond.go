@@ -40,10 +40,10 @@ func (s *Server) broken(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	s.Log.Error("request failed", "path", loggedPath(r), "error", err)
 	if errors.Is(err, store.ErrUnreachable) {
-		fail(w, http.StatusServiceUnavailable, "the database does not answer")
+		s.refuse(w, r, http.StatusServiceUnavailable, "the database does not answer")
 		return
 	}
-	fail(w, http.StatusInternalServerError, "this did not work; the server's log says why")
+	s.refuse(w, r, http.StatusInternalServerError, "this did not work; the server's log says why")
 }
 
 // badBody answers a request whose body could not be read.

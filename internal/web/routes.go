@@ -52,7 +52,7 @@ func (s *Server) routes() []route {
 
 // surface puts the routes behind what all requests pass.
 func (s *Server) surface(public *url.URL) (http.Handler, error) {
-	crossOrigin, err := newCrossOrigin(public)
+	crossOrigin, err := s.newCrossOrigin(public)
 	if err != nil {
 		return nil, err
 	}
@@ -82,8 +82,8 @@ func (s *Server) mux() *http.ServeMux {
 	for path, m := range paths {
 		mux.Handle(path, m)
 	}
-	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
-		fail(w, http.StatusNotFound, "there is nothing here")
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		s.refuse(w, r, http.StatusNotFound, "there is nothing here")
 	})
 	return mux
 }
@@ -103,7 +103,7 @@ func (m methods) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // newCrossOrigin refuses writes that another site's page makes a browser send. Mail providers' one-click requests and cron's carry no cookies
 // and pass.
-func newCrossOrigin(public *url.URL) (*http.CrossOriginProtection, error) {
+func (s *Server) newCrossOrigin(public *url.URL) (*http.CrossOriginProtection, error) {
 	p := http.NewCrossOriginProtection()
 	if public.Host != "" {
 		if err := p.AddTrustedOrigin(public.Scheme + "://" + public.Host); err != nil {
@@ -112,8 +112,8 @@ func newCrossOrigin(public *url.URL) (*http.CrossOriginProtection, error) {
 	}
 	p.AddInsecureBypassPattern("/u/{token}")
 	p.AddInsecureBypassPattern("/api/cron/")
-	p.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		fail(w, http.StatusForbidden, "a page of another site may not do this")
+	p.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.refuse(w, r, http.StatusForbidden, "a page of another site may not do this")
 	}))
 	return p, nil
 }

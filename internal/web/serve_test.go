@@ -159,3 +159,26 @@ func TestTwoServersShareSessions(t *testing.T) {
 		t.Errorf("me after signing out: %d, want 401", a.status)
 	}
 }
+
+// TestErrorsForPeople: a browser gets a page that says what went wrong, a program JSON, also where the database is gone.
+func TestErrorsForPeople(t *testing.T) {
+	s := newSite(t, nil)
+	c := s.signIn(t)
+	for _, path := range []string{"/nothing", "/a/b/nothing"} {
+		if a := s.do(t, c, "GET", path, "", "Accept", "text/html"); a.status != 404 || !strings.Contains(a.body, "<h1>Not found</h1>") {
+			t.Errorf("%s in a browser: %d %s", path, a.status, a.body)
+		}
+	}
+	if err := s.store.Engine().Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"/settings/cron", "/login", "/u/" + s.keys.OptOutToken(s.admin.ID)} {
+		page := s.do(t, c, "GET", path, "", "Accept", "text/html,*/*;q=0.8")
+		if page.status < 500 || !strings.Contains(page.body, "<h1>This did not work</h1>") || strings.Contains(page.body, "settings/cron") == strings.HasPrefix(path, "/u/") {
+			t.Errorf("%s in a browser: %d %s", path, page.status, page.body)
+		}
+		if a := s.do(t, c, "GET", path, ""); a.status != page.status || !strings.HasPrefix(a.body, `{"error":`) {
+			t.Errorf("%s in a program: %d %s", path, a.status, a.body)
+		}
+	}
+}

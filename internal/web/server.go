@@ -92,15 +92,15 @@ func New(c Config) (*Server, error) {
 		return nil, fmt.Errorf("PUBLIC_BASE_URL: %w", err)
 	}
 	s := &Server{
-		Config:   c,
-		secret:   newSecretKey(c.CronSecret),
-		sessions: newSessions(c.Store, c.TLS || public.Scheme == "https"),
-		logins:   newLoginLimits(),
-		hashing:  make(chan struct{}, hashesAtOnce),
-		runs:     store.NewRunListing(c.Store),
-		metrics:  newMetrics(c.Store),
-		limits:   deadlines{readHeaderTimeout, readTimeout, writeTimeout, idleTimeout},
+		Config:  c,
+		secret:  newSecretKey(c.CronSecret),
+		logins:  newLoginLimits(),
+		hashing: make(chan struct{}, hashesAtOnce),
+		runs:    store.NewRunListing(c.Store),
+		metrics: newMetrics(c.Store),
+		limits:  deadlines{readHeaderTimeout, readTimeout, writeTimeout, idleTimeout},
 	}
+	s.sessions = newSessions(c.Store, c.TLS || public.Scheme == "https", s.broken)
 	s.rest = time.AfterFunc(restAfter, debug.FreeOSMemory)
 	s.rest.Stop()
 	s.jobs = newJobs(map[outreach.JobName]RunFunc{outreach.JobRunSequences: c.Send, outreach.JobSyncMailboxes: c.Sync}, s.finished)

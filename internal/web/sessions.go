@@ -40,16 +40,14 @@ type sessions struct {
 	alwaysSecure  bool
 }
 
-func newSessions(st *store.Store, alwaysSecure bool) *sessions {
+func newSessions(st *store.Store, alwaysSecure bool, broken func(http.ResponseWriter, *http.Request, error)) *sessions {
 	manager := func(name string, secure bool) *scs.SessionManager {
 		// Not scs.New, which starts a store in memory with a goroutine that nothing ends for certain.
 		return &scs.SessionManager{
 			Store: &sessionStore{store: st}, HashTokenInStore: true, Codec: scs.GobCodec{},
 			IdleTimeout: idleSession, Lifetime: wholeSession,
-			Cookie: scs.SessionCookie{Name: name, Path: "/", HttpOnly: true, Secure: secure, SameSite: http.SameSiteLaxMode, Persist: true},
-			ErrorFunc: func(w http.ResponseWriter, _ *http.Request, _ error) {
-				fail(w, http.StatusServiceUnavailable, "the database does not answer")
-			},
+			Cookie:    scs.SessionCookie{Name: name, Path: "/", HttpOnly: true, Secure: secure, SameSite: http.SameSiteLaxMode, Persist: true},
+			ErrorFunc: broken,
 		}
 	}
 	return &sessions{plain: manager(cookieName, false), secure: manager(secureCookieName, true), alwaysSecure: alwaysSecure}

@@ -1,4 +1,5 @@
-package web
+// Package words says for people what runs counted and why messages wait. The terminal and the admin page say the same.
+package words
 
 import (
 	"fmt"
@@ -11,17 +12,17 @@ import (
 	"mailrun/pkg/outreach"
 )
 
-// statWord is a count's name in a run log and what a person calls it.
-type statWord struct{ stat, one, many string }
+// count is a count's name in a run log and what a person calls it.
+type count struct{ stat, one, many string }
 
 // The counts of the two jobs, in the order in which a person asks for them.
 var (
-	sendWords = []statWord{
+	sendCounts = []count{
 		{"sent", "message sent", "messages sent"}, {"completed", "sequence completed", "sequences completed"}, {"deferred", "deferred", "deferred"},
 		{"held", "held for a person", "held for a person"}, {"failed", "failed", "failed"}, {"unknown", "outcome unknown", "outcomes unknown"},
 		{"due", "was due", "were due"}, {"mailboxes", "mailbox", "mailboxes"},
 	}
-	syncWords = []statWord{
+	syncCounts = []count{
 		{"replies", "reply", "replies"}, {"bounces", "bounce", "bounces"}, {"autoReplies", "automatic reply", "automatic replies"},
 		{"unsubscribes", "opt-out", "opt-outs"}, {"classified", "classified", "classified"}, {"classifyFailed", "not classified", "not classified"},
 		{"failed", "mailbox failed", "mailboxes failed"}, {"mailboxes", "mailbox read", "mailboxes read"}, {"synced", "with news", "with news"},
@@ -30,26 +31,32 @@ var (
 	}
 )
 
-// wordsInShort is how many kinds of counts the short form tells.
-const wordsInShort = 5
+// inShort is how many kinds of counts Run tells.
+const inShort = 4
 
-func wordsOf(name outreach.JobName) []statWord {
-	if name == outreach.JobSyncMailboxes {
-		return syncWords
+func countsOf(job outreach.JobName) []count {
+	if job == outreach.JobSyncMailboxes {
+		return syncCounts
 	}
-	return sendWords
+	return sendCounts
 }
 
-// statsInWords tells the first counts of a run that are not zero; "nothing to do" if all are.
-func statsInWords(run *outreach.CronRunLog) string {
-	var parts []string
-	for _, w := range wordsOf(run.JobName) {
-		if n := outreach.CountOf(run.Stats[w.stat]); n > 0 && len(parts) < wordsInShort {
-			parts = append(parts, counted(n, w.one, w.many))
-		}
+// Stats lists the names of a job's counts in a run log, in the order in which they are told.
+func Stats(job outreach.JobName) []string {
+	var names []string
+	for _, c := range countsOf(job) {
+		names = append(names, c.stat)
 	}
-	if len(parts) == 0 {
-		return "nothing to do"
+	return names
+}
+
+// Run tells the first counts of a run that are not zero: "3 messages sent, 1 held for a person". It is empty if all are.
+func Run(run *outreach.CronRunLog) string {
+	var parts []string
+	for _, c := range countsOf(run.JobName) {
+		if n := outreach.CountOf(run.Stats[c.stat]); n > 0 && len(parts) < inShort {
+			parts = append(parts, counted(n, c.one, c.many))
+		}
 	}
 	return strings.Join(parts, ", ")
 }
@@ -61,47 +68,37 @@ func counted(n int64, one, many string) string {
 	return fmt.Sprintf("%d %s", n, many)
 }
 
-// stat is one line of a run's counts in full.
-type stat struct {
-	Name  string
-	Value string
+// PassedOver tells whom a run of run-sequences passed over, by reason; it is empty if it passed over nobody.
+func PassedOver(run *outreach.CronRunLog) string {
+	var parts []string
+	for _, e := range sorted(run.Stats["skipped"]) {
+		parts = append(parts, fmt.Sprintf("%d %s", outreach.CountOf(e.Value), Reason(e.Key)))
+	}
+	return strings.Join(parts, ", ")
 }
 
-// allStats lists every count of a run: the known ones in order, then what was passed over by reason, then how long a send took.
-func allStats(run *outreach.CronRunLog) []stat {
-	var out []stat
-	for _, w := range wordsOf(run.JobName) {
-		if v, ok := run.Stats[w.stat]; ok {
-			out = append(out, stat{w.many, fmt.Sprint(outreach.CountOf(v))})
+// Line is one line of a run's counts in full.
+type Line struct{ Name, Value string }
+
+// Lines lists every count of a run: the known ones in order, then what was passed over by reason, then how long a send took.
+func Lines(run *outreach.CronRunLog) []Line {
+	var out []Line
+	for _, c := range countsOf(run.JobName) {
+		if v, ok := run.Stats[c.stat]; ok {
+			out = append(out, Line{c.many, fmt.Sprint(outreach.CountOf(v))})
 		}
 	}
-	for _, e := range sortedDocument(run.Stats["skipped"]) {
-		out = append(out, stat{"passed over: " + reasonInWords(e.Key), fmt.Sprint(outreach.CountOf(e.Value))})
+	for _, e := range sorted(run.Stats["skipped"]) {
+		out = append(out, Line{"passed over: " + Reason(e.Key), fmt.Sprint(outreach.CountOf(e.Value))})
 	}
-	for _, e := range sortedDocument(run.Stats["sendMs"]) {
-		out = append(out, stat{"time per message, " + strings.ToUpper(e.Key), (time.Duration(outreach.CountOf(e.Value)) * time.Millisecond).String()})
+	for _, e := range sorted(run.Stats["sendMs"]) {
+		out = append(out, Line{"time per message, " + strings.ToUpper(e.Key), (time.Duration(outreach.CountOf(e.Value)) * time.Millisecond).String()})
 	}
 	return out
 }
 
-// runErrors are the mailboxes that failed in a run; more counts those that are not listed.
-func runErrors(run *outreach.CronRunLog) (errs []outreach.SyncError, more int64) {
-	list, _ := run.Stats["errors"].(bson.A)
-	for _, item := range list {
-		raw, err := bson.Marshal(item)
-		if err != nil {
-			continue
-		}
-		var e outreach.SyncError
-		if bson.Unmarshal(raw, &e) == nil {
-			errs = append(errs, e)
-		}
-	}
-	return errs, outreach.CountOf(run.Stats["moreErrors"])
-}
-
-// sortedDocument is an embedded document, however it was decoded, by key.
-func sortedDocument(v any) bson.D {
+// sorted is an embedded document, however it was decoded, by key.
+func sorted(v any) bson.D {
 	var d bson.D
 	switch v := v.(type) {
 	case bson.D:
@@ -111,21 +108,21 @@ func sortedDocument(v any) bson.D {
 			d = append(d, bson.E{Key: key, Value: value})
 		}
 	case outreach.Stats:
-		return sortedDocument(map[string]any(v))
+		return sorted(map[string]any(v))
 	}
 	slices.SortFunc(d, func(a, b bson.E) int { return strings.Compare(a.Key, b.Key) })
 	return d
 }
 
-// reasonInWords is a reason of status as a person says it; "missing_variable: company" keeps what it names.
-func reasonInWords(reason string) string {
-	if words, ok := reasonWords[reason]; ok {
+// Reason is a reason of status as a person says it; "missing_variable: company" keeps what it names.
+func Reason(reason string) string {
+	if words, ok := reasons[reason]; ok {
 		return words
 	}
 	return strings.ReplaceAll(reason, "_", " ")
 }
 
-var reasonWords = map[string]string{
+var reasons = map[string]string{
 	outreach.ReasonOutsideWindow:      "outside the sending hours",
 	outreach.ReasonInboxNotSynced:     "the inbox was not read lately",
 	outreach.ReasonDailyLimit:         "the mailbox's daily limit is reached",
@@ -146,8 +143,8 @@ var reasonWords = map[string]string{
 	outreach.ReasonMailboxPaused:      "the mailbox is paused",
 }
 
-// durationInWords is a run's length with two digits that matter.
-func durationInWords(ms int64) string {
+// Duration is how long a run took, with two digits that matter.
+func Duration(ms int64) string {
 	d := time.Duration(ms) * time.Millisecond
 	switch {
 	case d < time.Second:
@@ -158,19 +155,19 @@ func durationInWords(ms int64) string {
 	return fmt.Sprintf("%d min %d s", int(d.Minutes()), int(d.Seconds())%60)
 }
 
-// agoInWords is how long ago or how soon a time is, roughly.
-func agoInWords(t, now time.Time) string {
+// Ago is how long ago or how soon a time is, roughly.
+func Ago(t, now time.Time) string {
 	d := now.Sub(t)
 	if d < 0 {
-		return "in " + spanInWords(-d)
+		return "in " + span(-d)
 	}
 	if d < 10*time.Second {
 		return "just now"
 	}
-	return spanInWords(d) + " ago"
+	return span(d) + " ago"
 }
 
-func spanInWords(d time.Duration) string {
+func span(d time.Duration) string {
 	switch {
 	case d < time.Minute:
 		return fmt.Sprintf("%d s", int(d.Seconds()))
