@@ -4,18 +4,22 @@ import (
 	"database/sql/driver"
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"mailrun/internal/store"
 )
 
 // condition is a compiled filter: an SQL expression over columns, and its arguments.
 type condition struct {
-	sql  string
-	args []driver.Value
-	raw  bson.Raw
+	sql    string
+	args   []driver.Value
+	filter bson.D
 }
 
 // where is the condition as a clause, nothing if it holds for all.
@@ -29,18 +33,11 @@ func (c condition) where() string {
 // compileFilter translates a filter. Values travel as parameters, so that a query's text, and with it its prepared statement, depends
 // only on its shape.
 func (t *table) compileFilter(filter bson.D) (condition, error) {
-	if filter == nil {
-		filter = bson.D{}
-	}
-	raw, err := bson.Marshal(filter)
-	if err != nil {
-		return condition{}, fmt.Errorf("encode filter: %w", err)
-	}
 	b := filterBuilder{table: t, byID: slices.ContainsFunc(filter, func(e bson.E) bool { return e.Key == "_id" })}
-	if err := b.document(raw, " AND "); err != nil {
+	if err := b.document(filter, " AND "); err != nil {
 		return condition{}, err
 	}
-	return condition{sql: b.sql.String(), args: b.args, raw: raw}, nil
+	return condition{sql: b.sql.String(), args: b.args, filter: filter}, nil
 }
 
 type filterBuilder struct {
@@ -60,22 +57,18 @@ func (b *filterBuilder) name(col column) {
 }
 
 // document writes the conditions of a filter document.
-func (b *filterBuilder) document(filter bson.Raw, join string) error {
-	elements, err := filter.Elements()
-	if err != nil {
-		return err
-	}
-	for i, el := range elements {
+func (b *filterBuilder) document(filter bson.D, join string) (err error) {
+	for i, el := range filter {
 		if i > 0 {
 			b.sql.WriteString(join)
 		}
-		switch name := el.Key(); name {
+		switch el.Key {
 		case "$or":
-			err = b.list(el.Value(), " OR ")
+			err = b.list(el, " OR ")
 		case "$and":
-			err = b.list(el.Value(), " AND ")
+			err = b.list(el, " AND ")
 		default:
-			err = b.field(name, el.Value())
+			err = b.field(el.Key, el.Value)
 		}
 		if err != nil {
 			return err
@@ -85,20 +78,19 @@ func (b *filterBuilder) document(filter bson.Raw, join string) error {
 }
 
 // list writes the filters under $or and $and.
-func (b *filterBuilder) list(v bson.RawValue, join string) error {
-	filters, ok := v.ArrayOK()
-	values, err := filters.Values()
-	if !ok || err != nil || len(values) == 0 {
-		return fmt.Errorf("filter: %sneeds a list of filters", strings.TrimPrefix(join, " "))
+func (b *filterBuilder) list(el bson.E, join string) error {
+	filters, ok := listOf(el.Value)
+	if !ok || len(filters) == 0 {
+		return fmt.Errorf("filter: %s needs a list of filters", el.Key)
 	}
 	b.sql.WriteString("(")
-	for i, v := range values {
+	for i, v := range filters {
 		if i > 0 {
 			b.sql.WriteString(join)
 		}
-		doc, ok := v.DocumentOK()
-		if !ok || len(doc) <= 5 {
-			return fmt.Errorf("filter: %s%v is no filter", strings.TrimPrefix(join, " "), v)
+		doc, ok := v.(bson.D)
+		if !ok || len(doc) == 0 {
+			return fmt.Errorf("filter: %s: %v is no filter", el.Key, v)
 		}
 		b.sql.WriteString("(")
 		if err := b.document(doc, " AND "); err != nil {
@@ -111,64 +103,71 @@ func (b *filterBuilder) list(v bson.RawValue, join string) error {
 }
 
 // field writes the conditions on one field: equality, or operators.
-func (b *filterBuilder) field(path string, v bson.RawValue) error {
+func (b *filterBuilder) field(path string, v any) error {
 	col, err := b.table.column(path)
 	if err != nil {
 		return err
 	}
-	ops, isDoc := v.DocumentOK()
-	if !isDoc || !isOperators(ops) {
-		b.equal(col, v)
-		return nil
+	ops, isDoc := v.(bson.D)
+	if !isDoc || len(ops) == 0 || !strings.HasPrefix(ops[0].Key, "$") {
+		return b.equal(col, v)
 	}
-	elements, err := openDocument(ops)
-	if err != nil {
-		return err
-	}
-	for i, el := range elements {
+	for i, op := range ops {
 		if i > 0 {
 			b.sql.WriteString(" AND ")
 		}
-		if err := b.operator(col, el.Key(), el.Value(), elements); err != nil {
+		if err := b.operator(col, op, ops); err != nil {
 			return fmt.Errorf("filter: %s: %w", path, err)
 		}
 	}
 	return nil
 }
 
-// isOperators tells whether a document holds operators and not fields.
-func isOperators(doc bson.Raw) bool {
-	el, err := doc.IndexErr(0)
-	return err == nil && strings.HasPrefix(el.Key(), "$")
-}
-
-func (b *filterBuilder) operator(col column, op string, v bson.RawValue, all fields) error {
-	switch op {
+func (b *filterBuilder) operator(col column, op bson.E, all bson.D) error {
+	switch op.Key {
 	case "$eq":
-		b.equal(col, v)
+		return b.equal(col, op.Value)
 	case "$ne":
-		b.differs(col, v)
+		return b.differs(col, op.Value)
 	case "$exists":
-		present, ok := v.BooleanOK()
+		present, ok := op.Value.(bool)
 		if !ok {
 			return fmt.Errorf("$exists needs a boolean")
 		}
 		b.null(col, !present)
 	case "$in", "$nin":
-		if isNull(v) { // a nil slice
-			v = missing
+		values, ok := listOf(op.Value)
+		if !ok {
+			return fmt.Errorf("%s needs a list", op.Key)
 		}
-		values, err := elementsOf(v)
-		if err != nil {
-			return fmt.Errorf("%s: %w", op, err)
-		}
-		b.in(col, values, op == "$nin")
+		return b.in(col, values, op.Key == "$nin")
 	case "$gt", "$gte", "$lt", "$lte":
-		return b.compare(col, op, v, all)
+		return b.compare(col, op, all)
 	default:
-		return fmt.Errorf("cannot do %s", op)
+		return fmt.Errorf("cannot do %s", op.Key)
 	}
 	return nil
+}
+
+// listOf are the values of a list of any type.
+func listOf(v any) ([]any, bool) {
+	switch v := v.(type) {
+	case bson.A:
+		return v, true
+	case []any:
+		return v, true
+	case nil:
+		return nil, true // of a nil slice that lost its type
+	}
+	list := reflect.ValueOf(v)
+	if list.Kind() != reflect.Slice || list.Type().Elem().Kind() == reflect.Uint8 {
+		return nil, false
+	}
+	values := make([]any, list.Len())
+	for i := range values {
+		values[i] = list.Index(i).Interface()
+	}
+	return values, true
 }
 
 func (b *filterBuilder) null(col column, is bool) {
@@ -180,40 +179,47 @@ func (b *filterBuilder) null(col column, is bool) {
 	}
 }
 
-func (b *filterBuilder) equal(col column, v bson.RawValue) {
-	if isNull(v) {
+func (b *filterBuilder) equal(col column, v any) error {
+	value, err := argument(col.typ, v)
+	if err != nil || value == nil {
 		b.null(col, true)
-		return
+		return err
 	}
 	b.name(col)
 	b.sql.WriteString(" = ?")
-	b.args = append(b.args, toColumn(col.typ, v))
+	b.args = append(b.args, value)
+	return nil
 }
 
 // differs also holds for documents without the field.
-func (b *filterBuilder) differs(col column, v bson.RawValue) {
-	if isNull(v) {
+func (b *filterBuilder) differs(col column, v any) error {
+	value, err := argument(col.typ, v)
+	if err != nil || value == nil {
 		b.null(col, false)
-		return
+		return err
 	}
 	b.name(col)
 	b.sql.WriteString(" IS NOT ?")
-	b.args = append(b.args, toColumn(col.typ, v))
+	b.args = append(b.args, value)
+	return nil
 }
 
 var comparisons = map[string]string{"$gt": " > ?", "$gte": " >= ?", "$lt": " < ?", "$lte": " <= ?"}
 
 // compare writes a range. MongoDB compares within a type only, and in SQLite texts and blobs come after numbers, blobs after texts: a
 // range without an upper end needs the end of its type as one.
-func (b *filterBuilder) compare(col column, op string, v bson.RawValue, all fields) error {
-	if isNull(v) {
-		return fmt.Errorf("%s null", op)
+func (b *filterBuilder) compare(col column, op bson.E, all bson.D) error {
+	value, err := argument(col.typ, op.Value)
+	if err != nil {
+		return err
 	}
-	value := toColumn(col.typ, v)
+	if value == nil {
+		return fmt.Errorf("%s null", op.Key)
+	}
 	b.name(col)
-	b.sql.WriteString(comparisons[op])
+	b.sql.WriteString(comparisons[op.Key])
 	b.args = append(b.args, value)
-	if op[1] == 'l' || all.index("$lt") >= 0 || all.index("$lte") >= 0 {
+	if slices.ContainsFunc(all, func(e bson.E) bool { return e.Key == "$lt" || e.Key == "$lte" }) {
 		return nil
 	}
 	switch value.(type) {
@@ -234,20 +240,24 @@ const maxListed = 64
 
 // in writes a list. Its length is rounded up to a power of two by repeating the last value, so that lists of all lengths share a few
 // prepared statements.
-func (b *filterBuilder) in(col column, values []bson.RawValue, not bool) {
-	var args []driver.Value
+func (b *filterBuilder) in(col column, values []any, not bool) error {
+	args := make([]driver.Value, 0, len(values))
 	null := false
 	for _, v := range values {
-		if isNull(v) {
+		value, err := argument(col.typ, v)
+		switch {
+		case err != nil:
+			return err
+		case value == nil:
 			null = true
-		} else {
-			args = append(args, toColumn(col.typ, v))
+		default:
+			args = append(args, value)
 		}
 	}
 	switch {
 	case len(args) == 0:
 		b.listNull(col, null, not)
-		return
+		return nil
 	case not && null:
 		b.sql.WriteString("(" + col.name + " IS NOT NULL AND ")
 	case not || null:
@@ -261,6 +271,7 @@ func (b *filterBuilder) in(col column, values []bson.RawValue, not bool) {
 	if not || null {
 		b.sql.WriteString(")")
 	}
+	return nil
 }
 
 // listNull writes a list that holds null or nothing.
@@ -306,4 +317,29 @@ func jsonList(args []driver.Value) (string, bool) {
 	}
 	text, err := json.Marshal(list)
 	return string(text), err == nil
+}
+
+// argument is a filter's value as the column holds it; nil for null.
+func argument(t store.FieldType, v any) (driver.Value, error) {
+	switch v := v.(type) {
+	case nil:
+		return nil, nil
+	case bson.ObjectID:
+		if t == store.ObjectID {
+			return v.Hex(), nil
+		}
+	case string:
+		if t == store.Text {
+			return v, nil
+		}
+	case time.Time:
+		if t == store.Time {
+			return v.UnixMilli(), nil
+		}
+	}
+	kind, data, err := bson.MarshalValue(v)
+	if err != nil {
+		return nil, fmt.Errorf("encode filter: %w", err)
+	}
+	return toColumn(t, bson.RawValue{Type: kind, Value: data}), nil
 }

@@ -169,6 +169,12 @@ func addTo(v bson.RawValue, set bool) (change, error) {
 	return change{create: true, apply: add}, nil
 }
 
+// isOperators tells whether a document holds operators and not fields.
+func isOperators(doc bson.Raw) bool {
+	el, err := doc.IndexErr(0)
+	return err == nil && strings.HasPrefix(el.Key(), "$")
+}
+
 // pull takes every equal value out of an array.
 func pull(v bson.RawValue) (change, error) {
 	if err := plain(v); err != nil {

@@ -6,7 +6,6 @@ import (
 	"database/sql/driver"
 	"fmt"
 	"slices"
-	"strings"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
@@ -16,23 +15,6 @@ import (
 // breatheEvery is how many documents one transaction changes at most on behalf of one UpdateMany or DeleteMany before it commits and
 // begins anew, so that other processes get their turn within their busy timeout.
 const breatheEvery = 1000
-
-// op is a compiled write.
-type op struct {
-	kind   store.WriteKind
-	table  *table
-	row    []driver.Value // Insert, Replace
-	large  []byte         // the document's large fields, packed
-	find   selection
-	lookup string // SELECT of the first match
-	update update
-	whole  bool   // the update reaches large fields, or the caller wants to see them
-	set    string // UPDATE of the columns that the update touches
-	sets   []int  // these columns
-
-	result store.WriteResult
-	after  bson.Raw // the document as the write left it
-}
 
 // batch is one caller's writes. Its error, if any, is about the database or about a write that cannot be done.
 type batch struct {
@@ -85,82 +67,6 @@ func (e *Engine) FindOneAndUpdate(ctx context.Context, q store.Query, doc bson.D
 		return nil, store.ErrNotFound
 	}
 	return o.after, nil
-}
-
-// compileWrite does all of a write's work that needs no lock.
-func (e *Engine) compileWrite(w store.Write) (*op, error) {
-	find, err := e.compileQuery(store.Query{Collection: w.Collection, Filter: w.Filter})
-	if err != nil {
-		return nil, err
-	}
-	o := &op{kind: w.Kind, table: find.table, find: find}
-	switch w.Kind {
-	case store.Insert, store.Replace:
-		doc, err := withID(w.Document)
-		if err != nil {
-			return nil, fmt.Errorf("encode a document for %s: %w", w.Collection, err)
-		}
-		return o, o.compileRow(doc)
-	case store.Update, store.UpdateMany, store.Upsert:
-		return o, o.compileUpdate(w.Update)
-	}
-	return o, nil
-}
-
-// compileRow makes what is written of a document.
-func (o *op) compileRow(doc bson.Raw) error {
-	row, large, err := o.table.row(doc)
-	if err != nil {
-		return err
-	}
-	if o.row, o.large = row, nil; len(large) > 0 {
-		o.large = pack(large)
-	}
-	return nil
-}
-
-func (o *op) compileUpdate(doc bson.D) error {
-	var err error
-	if o.update, err = compileUpdate(doc); err != nil {
-		return err
-	}
-	for _, name := range o.table.def.Apart {
-		o.whole = o.whole || o.update.touches([]string{name})
-	}
-	o.lookup = o.find.text(o.reads()) + " LIMIT 1"
-	var sql strings.Builder
-	sql.WriteString("UPDATE " + o.table.name + " SET doc = ?")
-	for i, col := range o.table.columns {
-		if o.update.touches(col.path) {
-			o.sets = append(o.sets, i)
-			sql.WriteString(", " + col.name + " = ?")
-		}
-	}
-	sql.WriteString(" WHERE rowid = ?")
-	o.set = sql.String()
-	return nil
-}
-
-// reads are the columns that an update needs.
-func (o *op) reads() string {
-	if o.whole {
-		return "rowid, " + o.table.columnsOf(nil)
-	}
-	return "rowid, doc"
-}
-
-// withID encodes a document; one without an _id gets an ObjectID, as from MongoDB's drivers.
-func withID(document any) (bson.Raw, error) {
-	doc, err := bson.Marshal(document)
-	if err != nil {
-		return nil, err
-	}
-	f, err := openDocument(doc)
-	if err != nil || f.index("_id") >= 0 {
-		return doc, err
-	}
-	id := bson.RawElement(appendElement(nil, "_id", rawValue(bson.NewObjectID())))
-	return append(fields{id}, f...).document(), nil
 }
 
 // submit has a batch committed.
@@ -436,25 +342,6 @@ func (tx *transaction) breathe(n int) error {
 	}
 	_, err := tx.exec(tx.ctx, "BEGIN IMMEDIATE")
 	return err
-}
-
-// seed is the document that an upsert begins with: the equalities of its filter.
-func (s selection) seed() (fields, error) {
-	filter, err := openDocument(s.raw)
-	if err != nil {
-		return nil, err
-	}
-	var doc fields
-	for _, el := range filter {
-		v := el.Value()
-		if inner, ok := v.DocumentOK(); strings.HasPrefix(el.Key(), "$") || ok && isOperators(inner) {
-			continue
-		}
-		if doc, err = doc.edit(strings.Split(el.Key(), "."), true, always(v)); err != nil {
-			return nil, err
-		}
-	}
-	return doc, nil
 }
 
 // closeWriter waits for the group under way and ends writing.

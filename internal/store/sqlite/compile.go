@@ -1,0 +1,127 @@
+package sqlite
+
+import (
+	"database/sql/driver"
+	"fmt"
+	"strings"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"mailrun/internal/store"
+)
+
+// op is a compiled write.
+type op struct {
+	kind   store.WriteKind
+	table  *table
+	row    []driver.Value // Insert, Replace
+	large  []byte         // the document's large fields, packed
+	find   selection
+	lookup string // SELECT of the first match
+	update update
+	whole  bool   // the update reaches large fields, or the caller wants to see them
+	set    string // UPDATE of the columns that the update touches
+	sets   []int  // these columns
+
+	result store.WriteResult
+	after  bson.Raw // the document as the write left it
+}
+
+// compileWrite does all of a write's work that needs no lock.
+func (e *Engine) compileWrite(w store.Write) (*op, error) {
+	find, err := e.compileQuery(store.Query{Collection: w.Collection, Filter: w.Filter})
+	if err != nil {
+		return nil, err
+	}
+	o := &op{kind: w.Kind, table: find.table, find: find}
+	switch w.Kind {
+	case store.Insert, store.Replace:
+		doc, err := withID(w.Document)
+		if err != nil {
+			return nil, fmt.Errorf("encode a document for %s: %w", w.Collection, err)
+		}
+		return o, o.compileRow(doc)
+	case store.Update, store.UpdateMany, store.Upsert:
+		return o, o.compileUpdate(w.Update)
+	}
+	return o, nil
+}
+
+// compileRow makes what is written of a document.
+func (o *op) compileRow(doc bson.Raw) error {
+	row, large, err := o.table.row(doc)
+	if err != nil {
+		return err
+	}
+	if o.row, o.large = row, nil; len(large) > 0 {
+		o.large = pack(large)
+	}
+	return nil
+}
+
+func (o *op) compileUpdate(doc bson.D) error {
+	var err error
+	if o.update, err = compileUpdate(doc); err != nil {
+		return err
+	}
+	for _, name := range o.table.def.Apart {
+		o.whole = o.whole || o.update.touches([]string{name})
+	}
+	o.lookup = o.find.text(o.reads()) + " LIMIT 1"
+	var sql strings.Builder
+	sql.WriteString("UPDATE " + o.table.name + " SET doc = ?")
+	for i, col := range o.table.columns {
+		if o.update.touches(col.path) {
+			o.sets = append(o.sets, i)
+			sql.WriteString(", " + col.name + " = ?")
+		}
+	}
+	sql.WriteString(" WHERE rowid = ?")
+	o.set = sql.String()
+	return nil
+}
+
+// reads are the columns that an update needs.
+func (o *op) reads() string {
+	if o.whole {
+		return "rowid, " + o.table.columnsOf(nil)
+	}
+	return "rowid, doc"
+}
+
+// withID encodes a document; one without an _id gets an ObjectID, as from MongoDB's drivers.
+func withID(document any) (bson.Raw, error) {
+	doc, err := bson.Marshal(document)
+	if err != nil {
+		return nil, err
+	}
+	f, err := openDocument(doc)
+	if err != nil || f.index("_id") >= 0 {
+		return doc, err
+	}
+	id := bson.RawElement(appendElement(nil, "_id", rawValue(bson.NewObjectID())))
+	return append(fields{id}, f...).document(), nil
+}
+
+// seed is the document that an upsert begins with: the equalities of its filter.
+func (s selection) seed() (fields, error) {
+	raw, err := bson.Marshal(s.filter)
+	if err != nil {
+		return nil, fmt.Errorf("encode filter: %w", err)
+	}
+	filter, err := openDocument(raw)
+	if err != nil {
+		return nil, err
+	}
+	var doc fields
+	for _, el := range filter {
+		v := el.Value()
+		if inner, ok := v.DocumentOK(); strings.HasPrefix(el.Key(), "$") || ok && isOperators(inner) {
+			continue
+		}
+		if doc, err = doc.edit(strings.Split(el.Key(), "."), true, always(v)); err != nil {
+			return nil, err
+		}
+	}
+	return doc, nil
+}
