@@ -115,8 +115,6 @@ func (a *app) copyStore(ctx context.Context, to, database string, asJSON bool) (
 }
 
 func (a *app) openTarget(ctx context.Context, to, database string) (store.Engine, error) {
-	ctx, cancel := context.WithTimeout(ctx, openTimeout)
-	defer cancel()
 	switch {
 	case strings.HasPrefix(to, "mongodb://"), strings.HasPrefix(to, "mongodb+srv://"):
 		return a.openMongo(ctx, to, database)

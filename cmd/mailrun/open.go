@@ -11,7 +11,8 @@ import (
 	"mailrun/internal/store/sqlite"
 )
 
-// openTimeout bounds the wait for a database that does not answer.
+// openTimeout bounds the wait for a server that does not answer. A file has no such bound: it is waited for as long as another process has it
+// locked, which its engine bounds, and a large one may take its time to be brought up to date after an upgrade.
 const openTimeout = 20 * time.Second
 
 // Store opens the store that the settings name, once.
@@ -23,8 +24,6 @@ func (a *app) Store(ctx context.Context) (*store.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, openTimeout)
-	defer cancel()
 	engine, err := a.openEngine(ctx, settings)
 	if err != nil {
 		return nil, err
@@ -42,6 +41,8 @@ func (a *app) openEngine(ctx context.Context, settings *config.Settings) (store.
 }
 
 func (a *app) openMongo(ctx context.Context, uri, database string) (store.Engine, error) {
+	ctx, cancel := context.WithTimeout(ctx, openTimeout)
+	defer cancel()
 	engine, err := mongo.Open(ctx, uri, database, mongo.Options{Collections: a.settings.Collections, Log: a.log})
 	if err != nil {
 		return nil, err

@@ -109,6 +109,23 @@ func TestQuiet(t *testing.T) {
 	}
 }
 
+// Run logs go back as far as they are kept, and not beyond the present, however many there are.
+func TestRuns(t *testing.T) {
+	engine, st := open(t)
+	fill(t, st, population.Plan{Recipients: 10, Runs: 5000})
+	var first, last time.Time
+	err := engine.Find(t.Context(), store.Query{Collection: store.Runs, Sort: []string{"startedAt"}, Fields: []string{"startedAt"}}, func(raw bson.Raw) error {
+		last = raw.Lookup("startedAt").Time()
+		if first.IsZero() {
+			first = last
+		}
+		return nil
+	})
+	if err != nil || noon.Sub(first) < 89*24*time.Hour || noon.Sub(first) > 91*24*time.Hour || last.After(noon) || noon.Sub(last) > time.Hour {
+		t.Errorf("runs from %s to %s, %v, want them over the 90 days before %s", first, last, err, noon)
+	}
+}
+
 // A filled file has the indexes of any other.
 func TestIndexes(t *testing.T) {
 	engine, st := open(t)

@@ -17,12 +17,12 @@ const runDays = 90
 // writeRuns writes the logs of past runs: five syncs to two sends, now and then one that failed.
 func (f *filler) writeRuns(ctx context.Context) error {
 	dice := rand.New(rand.NewPCG(f.Seed, 0))
-	span := min(f.Days, runDays)
+	apart := time.Duration(min(f.Days, runDays)) * 24 * time.Hour / time.Duration(max(f.Runs, 1))
 	const portion = 2000
 	for from := 0; from < f.Runs; from += portion {
 		var b batch
 		for i := from; i < min(from+portion, f.Runs); i++ {
-			at := f.Now.Add(-time.Duration(span) * 24 * time.Hour * time.Duration(f.Runs-i) / time.Duration(f.Runs)).Truncate(time.Millisecond)
+			at := f.Now.Add(-time.Duration(f.Runs-i) * apart).Truncate(time.Millisecond)
 			b.add(store.Runs, f.run(dice, i, at))
 		}
 		if err := b.write(ctx, f.engine); err != nil {
