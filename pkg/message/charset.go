@@ -13,7 +13,7 @@ import (
 // WHATWG Encoding Standard prescribes, or the plain name of a label that is in no registry.
 var charsetAliases = map[string]string{
 	"": "utf-8", "utf-8": "utf-8", "utf8": "utf-8", "unicode-1-1-utf-8": "utf-8", "utf-8-sig": "utf-8",
-	"us-ascii": "windows-1252", "ascii": "windows-1252", "ansi_x3.4-1968": "windows-1252", "iso646-us": "windows-1252",
+	"ascii": "us-ascii", "ansi_x3.4-1968": "us-ascii", "iso646-us": "us-ascii",
 	"iso-8859-1": "windows-1252", "latin1": "windows-1252", "latin-1": "windows-1252", "l1": "windows-1252",
 	"iso-8859-9": "windows-1254", "iso-8859-6-i": "iso-8859-6", "iso-8859-6-e": "iso-8859-6",
 	"gb2312": "gb18030", "gbk": "gb18030", "euc-cn": "gb18030", "cp936": "gb18030", "x-gbk": "gb18030", "gb_2312-80": "gb18030",
@@ -28,7 +28,7 @@ var charsetAliases = map[string]string{
 func decodeCharset(label string, b []byte) string {
 	label = canonicalCharset(label)
 	switch label {
-	case "utf-8":
+	case "utf-8", "us-ascii": // what is not ASCII under that label has none
 		return guessCharset(b)
 	case "windows-1252":
 		if isASCII(b) {
@@ -84,7 +84,7 @@ func dropPunctuation(r rune) rune {
 }
 
 // guessCharset reads bytes without a usable label: UTF-8 if they are (or nearly are, cut or damaged), ISO-2022-JP if they shift to it, else
-// windows-1252.
+// an encoding of East Asia if it makes words in it, else windows-1252.
 func guessCharset(b []byte) string {
 	b = bytes.TrimPrefix(b, []byte("\uFEFF"))
 	if utf8.Valid(b) {
@@ -95,6 +95,9 @@ func guessCharset(b []byte) string {
 	}
 	if whole, broken := multibyteRunes(b), brokenBytes(b); whole > broken {
 		return strings.ToValidUTF8(string(b), "\uFFFD")
+	}
+	if label := guessEastAsian(b); label != "" {
+		return decodeWith(label, b)
 	}
 	return decodeWith("windows-1252", b)
 }

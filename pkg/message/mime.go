@@ -119,10 +119,12 @@ func splitAt(body []byte, boundary string) [][]byte {
 		line, _ := cutLine(body[at:])
 		next := lineEnd(body, at)
 		if len(line) >= len(delimiter) && line[0] == '-' && bytes.HasPrefix(line, delimiter) {
-			if tail := bytes.TrimRight(line[len(delimiter):], " \t"); len(tail) == 0 || string(tail) == "--" {
+			tail := bytes.TrimRight(line[len(delimiter):], " \t")
+			closes := string(tail) == "--"
+			if len(tail) == 0 || closes && !ownsBoundary(body, start, at, boundary+"--") {
 				parts = appendPart(parts, body, start, at)
 				start = next
-				if len(tail) > 0 {
+				if closes {
 					start = -1
 				}
 			}
@@ -130,6 +132,20 @@ func splitAt(body []byte, boundary string) [][]byte {
 		at = next
 	}
 	return appendPart(parts, body, start, len(body))
+}
+
+// ownsBoundary says that the part being read, from start to at, is a multipart of its own whose boundary is what looks like the end of the one
+// around it: "b--" within "b". Only the beginning of the part is looked at, where its header is.
+func ownsBoundary(body []byte, start, at int, boundary string) bool {
+	const headerBytes = 2048
+	if start < 0 {
+		return false
+	}
+	header, _, _ := bytes.Cut(body[start:min(at, start+headerBytes)], []byte("\n\r\n"))
+	header, _, _ = bytes.Cut(header, []byte("\n\n"))
+	_, value, ok := bytes.Cut(header, []byte("boundary="))
+	value = bytes.TrimPrefix(value, []byte(`"`))
+	return ok && bytes.HasPrefix(value, []byte(boundary)) && !bytes.Contains(body[start:min(at, start+headerBytes)], []byte("\n--"+boundary+"--"))
 }
 
 // appendPart adds the part between two boundary lines; the line end before a boundary belongs to it (RFC 2046 section 5.1.1).

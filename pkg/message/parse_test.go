@@ -214,6 +214,11 @@ func TestMultipart(t *testing.T) {
 		{"wrong boundary", "Content-Type: multipart/mixed; boundary=x\n\n--y\nContent-Type: text/plain\n\nhi\n--y--\n", "hi", nil},
 		{"no boundary", "Content-Type: multipart/mixed\n\n--y\nContent-Type: text/plain\n\nhi\n--y--\n", "hi", nil},
 		{"no parts", "Content-Type: multipart/mixed; boundary=x\n\njust text\n", "just text\n", nil},
+		{
+			"boundary that ends as the end does", "Content-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: multipart/alternative; boundary=\"x--\"\n\n" +
+				"--x--\nContent-Type: text/plain\n\nhi\n--x--\nContent-Type: text/html\n\n<p>hi</p>\n--x----\n--x\nContent-Type: image/png\n\n123\n--x--\n",
+			"hi", []outreach.Attachment{{ContentType: "image/png", Size: 3}},
+		},
 		{"cut off", "Content-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: text/plain\n\nhal", "hal", nil},
 		{"part without header", "Content-Type: multipart/mixed; boundary=x\n\n--x\n\nhi\n--x--\n", "hi", nil},
 		{"blanks behind the boundary", "Content-Type: multipart/mixed; boundary=x\n\n--x  \n\nhi\n--x--  \n", "hi", nil},

@@ -2,6 +2,7 @@ package message
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"unicode"
@@ -48,6 +49,7 @@ func introAt(lines []textLine, i int) (intro, bool) {
 const (
 	maxIntroLines = 4
 	maxIntroBytes = 500
+	maxPlainIntro = 100 // of one without a date or an address
 )
 
 // wroteAt says whether "On … X wrote:", in any of its forms and possibly wrapped, begins at line i.
@@ -84,7 +86,7 @@ func mayBeginIntro(bare string) bool {
 			return true
 		}
 	}
-	return startsWithAny(strings.ToLower(clip(bare, 64)), quotingWords)
+	return len(bare) < maxPlainIntro && endsWithColon(bare) || startsWithAny(strings.ToLower(clip(bare, 64)), quotingWords)
 }
 
 // closesAddress says that a line like "> wrote:" is no quote but the end of "<address" on the line before.
@@ -148,6 +150,9 @@ func isWroteIntro(joined string, lines []textLine, next int) bool {
 		return true
 	case ends && address == nil && nameWroteDate(bare, lower):
 		return true
+	case ends && address == nil && len(bare) < maxPlainIntro:
+		name, day := plainIntro(bare, lower)
+		return isName(name) && (day || marksFollow(lines, next))
 	}
 	return address != nil && (ends || endsWithWrote(lower)) && nameThenWrote(lower, address)
 }
@@ -209,6 +214,52 @@ func nameWroteDate(bare, lower string) bool {
 	}
 	first, _ := utf8.DecodeRuneInString(bare)
 	return unicode.IsUpper(first) && len(strings.Fields(lower[:at])) <= 4 && !hasWord(lower[:at], pronouns) && clockTime.MatchString(lower[at:]) && fullDate.MatchString(lower[at:])
+}
+
+// dayOpenings stand before the day of the week in an introduction.
+var dayOpenings = list(`on, le, am, el, il, em, na, no, op, den, på, om, ons, w, v, ve, dne, в, во, у, în, a, في, يوم`)
+
+// plainIntro recognizes an introduction without a date: "Ann Lee wrote:", "On Mon, Ann Lee wrote:", "Am Montag schrieb Ann Lee:". It returns
+// the words of the name, and whether a day of the week stands before them.
+func plainIntro(bare, lower string) (name []string, day bool) {
+	at := firstWrote(lower)
+	if at < 0 {
+		return nil, false
+	}
+	words := strings.Fields(bare)
+	before := len(strings.Fields(lower[:at]))
+	start := 0
+	if before >= 2 && slices.Contains(dayOpenings, strings.ToLower(words[0])) {
+		if _, day = weekdays[strings.ToLower(strings.Trim(words[1], ",."))]; day {
+			start = 2
+		}
+	}
+	if name = words[start:before]; day && len(name) == 0 {
+		for _, w := range words[before:] { // the verb, then the name
+			if first, _ := utf8.DecodeRuneInString(w); len(name) > 0 || !unicode.IsLower(first) {
+				name = append(name, w)
+			}
+		}
+		return name, day
+	}
+	if !endsWithWrote(lower) {
+		return nil, false
+	}
+	return name, day
+}
+
+// isName says that words can be the name of a person: few, none of them a pronoun, the first with a capital or in a script without any.
+func isName(words []string) bool {
+	if len(words) == 0 || len(words) > 4 {
+		return false
+	}
+	for _, w := range words {
+		if slices.Contains(pronouns, strings.ToLower(strings.Trim(w, ":,."))) {
+			return false
+		}
+	}
+	first, _ := utf8.DecodeRuneInString(words[0])
+	return !unicode.IsLower(first) && unicode.IsLetter(first)
 }
 
 // endsWithWrote says that the last word is a verb of the table.
