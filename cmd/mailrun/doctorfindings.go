@@ -24,7 +24,10 @@ func jobFindings(ctx context.Context, s *store.Store) ([]checkup.Finding, error)
 		return nil, err
 	}
 	now := s.Now()
-	clock := checkup.Finding{Level: checkup.OK, Check: "clock", Message: now.Local().Format("2006-01-02 15:04:05 MST")}
+	clock, err := clockFinding(ctx, s)
+	if err != nil {
+		return nil, err
+	}
 	var jobs []checkup.Finding
 	for _, job := range jobNames {
 		run := sum.LastSequenceRun
@@ -36,7 +39,7 @@ func jobFindings(ctx context.Context, s *store.Store) ([]checkup.Finding, error)
 		case run == nil:
 			f.Level, f.Message, f.Remedy = checkup.Warn, "has never run", "put the lines of `mailrun crontab` into the crontab"
 		case run.StartedAt.After(now.Add(clockSlack)):
-			clock.Level, clock.Remedy = checkup.Fail, "set the clock (NTP) on every host that runs mailrun"
+			clock.Level, clock.Remedy = checkup.Fail, setClock
 			clock.Message += ", but a run began at " + local(run.StartedAt) + ": this host's clock or that one's is wrong"
 			continue
 		case now.Sub(run.StartedAt) > missedAfter:

@@ -28,8 +28,12 @@ func (a *app) Store(ctx context.Context) (*store.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.store = store.New(engine, a.now)
-	return a.store, nil
+	s := store.New(engine, a.now)
+	if err := a.tellTime(ctx, s); err != nil {
+		return nil, errors.Join(err, engine.Close(context.WithoutCancel(ctx)))
+	}
+	a.store = s
+	return s, nil
 }
 
 // openEngine opens the engine that the settings name and makes its indexes.

@@ -10,10 +10,13 @@ import (
 	"mailrun/pkg/outreach"
 )
 
-// LeaseTime is how long a lease or a claim holds without being renewed; RenewEvery is how often its owner renews it.
+// LeaseTime is how long a lease or a claim holds without being renewed; RenewEvery is how often its owner renews it. LeaseMargin is how long
+// before they run out an owner who could not renew them stops: others take them over when the store's clock says so, and two hosts read
+// that clock with an error each (see clock.go).
 const (
-	LeaseTime  = 60 * time.Second
-	RenewEvery = 20 * time.Second
+	LeaseTime   = 60 * time.Second
+	RenewEvery  = 20 * time.Second
+	LeaseMargin = 10 * time.Second
 )
 
 // LeaseField names one of the leases that documents carry.
@@ -85,13 +88,13 @@ func (s *Store) RenewLeases(ctx context.Context, field LeaseField, l Lessee) err
 	return s.write(ctx, Write{Kind: UpdateMany, Collection: field.collection(), Filter: filter, Lazy: true, Update: set(bson.E{Key: string(field) + ".until", Value: until})})
 }
 
-// ErrLeaseLost is the cause of a context that HoldLeases ended: the store could not be reached for so long that others may own what this
-// process leased.
+// ErrLeaseLost is the cause of a context that HoldLeases ended: the store could not be reached for so long that others may soon own what
+// this process leased.
 var ErrLeaseLost = errors.New("lost the leases: the store did not answer for too long")
 
-// HoldLeases renews the lessee's leases every RenewEvery until stop is called. If no renewal succeeds for long enough that the leases
-// may have run out, the returned context ends with ErrLeaseLost: nothing may be written or sent under them any more. Elapsed time is
-// measured by this host's monotonic clock, so a wall clock that jumps does not matter here.
+// HoldLeases renews the lessee's leases every RenewEvery until stop is called. LeaseMargin before the leases run out for want of a renewal,
+// the returned context ends with ErrLeaseLost: nothing may be written or sent under them any more. Elapsed time is measured by this host's
+// monotonic clock, so a wall clock that jumps does not matter here.
 func (s *Store) HoldLeases(ctx context.Context, l Lessee, fields ...LeaseField) (held context.Context, stop func()) {
 	held, cancel := context.WithCancelCause(ctx)
 	done := make(chan struct{})
@@ -108,18 +111,20 @@ func (s *Store) HoldLeases(ctx context.Context, l Lessee, fields ...LeaseField) 
 func (s *Store) renewUntilDone(ctx context.Context, lost context.CancelCauseFunc, l Lessee, fields []LeaseField) {
 	tick := time.NewTicker(RenewEvery)
 	defer tick.Stop()
-	renewed := time.Now()
+	end := time.NewTimer(LeaseTime - LeaseMargin)
+	defer end.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-tick.C:
-		}
-		if err := s.renewAll(ctx, l, fields); err == nil {
-			renewed = time.Now()
-		} else if time.Since(renewed) > LeaseTime-RenewEvery {
+		case <-end.C:
 			lost(ErrLeaseLost)
 			return
+		case <-tick.C:
+		}
+		began := time.Now() // the new expiry is counted from some moment after this one
+		if err := s.renewAll(ctx, l, fields); err == nil {
+			end.Reset(LeaseTime - LeaseMargin - time.Since(began))
 		}
 	}
 }
@@ -127,6 +132,9 @@ func (s *Store) renewUntilDone(ctx context.Context, lost context.CancelCauseFunc
 func (s *Store) renewAll(ctx context.Context, l Lessee, fields []LeaseField) error {
 	ctx, cancel := context.WithTimeout(ctx, RenewEvery/2)
 	defer cancel()
+	if err := s.refreshTime(ctx); err != nil {
+		return err
+	}
 	for _, f := range fields {
 		if err := s.RenewLeases(ctx, f, l); err != nil {
 			return err
@@ -138,6 +146,9 @@ func (s *Store) renewAll(ctx context.Context, l Lessee, fields []LeaseField) err
 // NewLessee is a lessee for one run: the owner's name, a fresh token, and which of the present holders of these leases are gone.
 func (s *Store) NewLessee(ctx context.Context, self Owner, fields ...LeaseField) (Lessee, error) {
 	l := Lessee{Owner: self.String(), Token: bson.NewObjectID().Hex()}
+	if err := s.refreshTime(ctx); err != nil {
+		return l, err
+	}
 	for _, f := range fields {
 		owners, err := s.LeaseOwners(ctx, f)
 		if err != nil {

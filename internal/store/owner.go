@@ -1,10 +1,12 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
 	"strings"
+	"syscall"
 )
 
 // Owner names one process on one host for as long as it lives: host, boot id, PID namespace, PID and the process's start time. Together
@@ -22,7 +24,8 @@ func Self() Owner {
 		host = "localhost"
 	}
 	pid := os.Getpid()
-	return Owner{Host: host, Boot: bootID(), Namespace: pidNamespace(), PID: pid, Start: startTime(pid)}
+	start, _ := startTime(pid) // empty where the system does not tell
+	return Owner{Host: host, Boot: bootID(), Namespace: pidNamespace(), PID: pid, Start: start}
 }
 
 // String is the owner as leases and run logs carry it.
@@ -43,16 +46,14 @@ func ParseOwner(s string) (Owner, error) {
 	return Owner{Host: parts[0], Boot: parts[1], Namespace: parts[2], PID: pid, Start: parts[4]}, nil
 }
 
-// Sees tells for certain that another owner is gone: it was a process of this host before the last boot, or of this PID namespace and is
-// not there any more. Of what it cannot see it says false; such leases run out by time.
+// Sees tells for certain that another owner is gone: it was a process of this PID namespace and is not there any more. Whatever else two
+// processes share or do not share, a network namespace for one, does not matter. Of what it cannot see it says false; such leases run out
+// by time. That holds for a process of another boot too: it may be of another machine with the same name.
 func (o Owner) Sees(other Owner) (dead bool) {
-	if o.Host != other.Host || o.Boot == "" || other.Boot == "" {
+	if o.Boot == "" || o.Namespace == "" || o.Host != other.Host || o.Boot != other.Boot || o.Namespace != other.Namespace {
 		return false
 	}
-	if o.Boot != other.Boot {
-		return true
-	}
-	return o.Namespace == other.Namespace && startTime(other.PID) != other.Start
+	return gone(other.PID, other.Start)
 }
 
 // Dead lists those of the owners that this process knows to be gone.
@@ -75,8 +76,12 @@ func bootID() string {
 	return strings.TrimSpace(string(id))
 }
 
-// pidNamespace is "pid:[4026531836]" or the like; empty where the system does not tell.
+// pidNamespace is "pid:[4026531836]" or the like; empty where the system does not tell, or tells of the processes of another namespace, as
+// in one that was made without a /proc of its own.
 func pidNamespace() string {
+	if self, err := os.Readlink("/proc/self"); err != nil || self != strconv.Itoa(os.Getpid()) {
+		return ""
+	}
 	ns, err := os.Readlink("/proc/self/ns/pid")
 	if err != nil {
 		return ""
@@ -84,19 +89,33 @@ func pidNamespace() string {
 	return ns
 }
 
-// startTime is when a process started, in clock ticks since boot (proc(5), field 22 of stat); empty if there is no such process.
-func startTime(pid int) string {
+// gone tells for certain that the process which started then is not there any more: another one has its PID, nobody has, or it is dead and
+// only not yet waited for. Where /proc hides the processes of other users (proc(5), hidepid), the kernel is asked whether there is one.
+func gone(pid int, start string) bool {
+	at, err := startTime(pid)
+	if err == nil && start != "" {
+		return at != start
+	}
+	p, err := os.FindProcess(pid)
+	return err == nil && errors.Is(p.Signal(syscall.Signal(0)), os.ErrProcessDone)
+}
+
+// startTime is when a process started, in clock ticks since boot (proc(5), field 22 of stat); empty if it is dead.
+func startTime(pid int) (string, error) {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
-		return ""
+		return "", err
 	}
 	// The second field is the command in parentheses and may hold blanks and parentheses itself.
-	_, rest, ok := cutLast(string(stat), ")")
+	_, rest, _ := cutLast(string(stat), ")")
 	fields := strings.Fields(rest)
-	if !ok || len(fields) < 20 || fields[0] == "Z" {
-		return ""
+	if len(fields) < 20 {
+		return "", fmt.Errorf("/proc/%d/stat: %d fields after the command, want 20 at least", pid, len(fields))
 	}
-	return fields[19]
+	if fields[0] == "Z" {
+		return "", nil
+	}
+	return fields[19], nil
 }
 
 func cutLast(s, sep string) (before, after string, found bool) {

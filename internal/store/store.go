@@ -14,6 +14,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -21,12 +22,13 @@ import (
 
 // Store reads and writes documents through an engine.
 type Store struct {
-	engine Engine
-	now    func() time.Time
-	looks  *Gatherer[*looking]
+	engine  Engine
+	now     func() time.Time
+	reading atomic.Pointer[reading] // of the server's clock, nil if that does not count
+	looks   *Gatherer[*looking]
 }
 
-// New returns a store over an engine; now stamps createdAt and updatedAt.
+// New returns a store over an engine; now is its clock, unless UseServerTime is called.
 func New(engine Engine, now func() time.Time) *Store {
 	s := &Store{engine: engine, now: now}
 	s.looks = NewGatherer(lookTogether, s.lookAll)
@@ -35,9 +37,6 @@ func New(engine Engine, now func() time.Time) *Store {
 
 // Engine is the database underneath.
 func (s *Store) Engine() Engine { return s.engine }
-
-// Now is the store's clock in UTC to the millisecond, which is what both engines keep.
-func (s *Store) Now() time.Time { return Millis(s.now()) }
 
 // Millis is a time as the store keeps it: UTC, cut to the millisecond.
 func Millis(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
