@@ -185,6 +185,15 @@ func TestEffects(t *testing.T) {
 			state: outreach.StateBounced, count: func(s *outreach.SyncStats) int { return s.Bounces }, method: inbox.MatchSigned,
 		},
 		{
+			name: "a hard bounce of a forwarded address, without its original",
+			raw: func(h *outreach.History) string {
+				notice := dsn(h, "failed", "5.1.1")
+				notice = strings.Replace(notice, "Final-Recipient: rfc822; "+h.To, "Original-Recipient: rfc822; "+h.To+"\nFinal-Recipient: rfc822; elsewhere@forward.example", 1)
+				return strings.ReplaceAll(notice, h.MessageID, "<unknown@forward.example>")
+			},
+			state: outreach.StateBounced, count: func(s *outreach.SyncStats) int { return s.Bounces }, method: inbox.MatchAddress,
+		},
+		{
 			name:  "a delay",
 			raw:   func(h *outreach.History) string { return dsn(h, "delayed", "4.4.1") },
 			state: outreach.StateActive, count: func(s *outreach.SyncStats) int { return s.Bounces }, method: inbox.MatchSigned,

@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -109,6 +110,7 @@ func (p *pass) reply(f *outreach.Folder, in inbound, m *match) *outreach.Reply {
 		r.Date = &date
 	}
 	for _, b := range reading.Bounces {
+		b.Recipient = cmp.Or(b.Original, b.Recipient) // who was written to, not where his mail went from there
 		r.Bounces = append(r.Bounces, b.Bounce)
 	}
 	if len(r.Bounces) > 0 {

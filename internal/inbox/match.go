@@ -267,10 +267,13 @@ func (p *pass) matchReport(in inbound, e *evidence) *match {
 	return nil
 }
 
-// failedAddresses are the addresses that a report is about.
+// failedAddresses are the addresses that a report is about; where mail was forwarded, first the one that it was for.
 func failedAddresses(in inbound) []string {
 	var out []string
 	for _, b := range in.reading.Bounces {
+		if b.Original != "" {
+			out = append(out, strings.ToLower(b.Original))
+		}
 		out = append(out, strings.ToLower(b.Recipient))
 	}
 	for _, a := range in.reading.OriginalRecipients {
