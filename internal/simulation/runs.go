@@ -1,0 +1,31 @@
+package simulation
+
+import "mailrun/internal/store"
+
+// RunCall is a request that a run makes once, whatever it finds to do. What it reads may still grow with the store: Reads says with what.
+type RunCall struct {
+	Name, Call string
+	Times      int
+	Reads      string
+}
+
+// SendRunCalls are those of run-sequences, by internal/sequence and internal/store.
+var SendRunCalls = []RunCall{
+	{"who holds leases and claims", "group " + store.Mailboxes, 1, "every mailbox that is leased"},
+	{"", "group " + store.Recipients, 1, "every recipient that is claimed"},
+	{"mailboxes without a due time", "write " + store.Mailboxes, 1, ""},
+	{"pauses that ended", "write " + store.Recipients, 1, ""},
+	{"active sequences", "find " + store.Sequences, 1, "every active sequence, with its steps"},
+	{"deliveries left in sending", "find " + store.History, 1, "5,000 at most"},
+	{"how many are due, by sequence and mailbox", "group " + store.Recipients, 2, "everybody who is due"},
+	{"mailboxes that may send", "find " + store.Mailboxes, 2, "every mailbox with due work, twice where some of them may not send"},
+	{"that the sequences were looked at", "write " + store.Sequences, 1, "writes every active sequence"},
+}
+
+// SyncRunCalls are those of sync-mailboxes, by internal/inbox.
+var SyncRunCalls = []RunCall{
+	{"who holds leases", "group " + store.Mailboxes, 1, "every mailbox that is leased"},
+	{"addresses of ours", "find " + store.Mailboxes, 3, "every mailbox"},
+	{"mailboxes with leftovers", "group " + store.Replies, 1, ""},
+	{"mailboxes without a due time", "write " + store.Mailboxes, 1, ""},
+}

@@ -1,0 +1,339 @@
+package simulation
+
+import (
+	"container/heap"
+	"slices"
+	"time"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+
+	"mailrun/pkg/outreach"
+)
+
+// The worker's own numbers: how many recipients a mailbox lists at once, how many a line does, and for how long an empty line rests.
+const (
+	batchSize  = 20
+	lineLength = 500
+	lineRest   = time.Second
+)
+
+// sendRun is one run of run-sequences over a team, with a worker for every mailbox that has work. All hosts together are one such run: which
+// of them visits a mailbox changes nothing.
+type sendRun struct {
+	*Team
+	book       Book
+	deadline   time.Time
+	perMessage time.Duration
+	lines      map[bson.ObjectID]*line
+	blocked    map[bson.ObjectID]bool // sequences whose daily limit is reached
+	noNew      map[bson.ObjectID]bool
+	waiting    visits
+}
+
+// line is what a run has listed of a sequence's new recipients.
+type line struct {
+	listed int
+	rested time.Time
+}
+
+// Send plays one run of run-sequences that begins at now.
+func (t *Team) Send(now time.Time, sendFor, perMessage time.Duration, book Book) {
+	r := &sendRun{
+		Team: t, book: book, deadline: now.Add(sendFor), perMessage: perMessage,
+		lines: map[bson.ObjectID]*line{}, blocked: map[bson.ObjectID]bool{}, noNew: map[bson.ObjectID]bool{},
+	}
+	for _, v := range r.choose(now) {
+		r.count(now, Lease)
+		r.goOn(v, now)
+	}
+	for len(r.waiting) > 0 {
+		v := heap.Pop(&r.waiting).(*visit)
+		r.goOn(v, v.at)
+	}
+	for _, l := range t.lists {
+		l.LastRunAt = &now
+	}
+}
+
+func (r *sendRun) count(now time.Time, k Kind) { r.book.Count(now, k, 1) }
+
+// choose is the worker's choice: the mailboxes with due work that may send before the deadline, longest idle first.
+func (r *sendRun) choose(now time.Time) []*visit {
+	var chosen []*visit
+	for _, b := range r.boxes {
+		late := b.NextSendAt != nil && b.NextSendAt.After(r.deadline)
+		if b.Status != outreach.MailboxActive || late || !b.hasWork(now) {
+			continue
+		}
+		chosen = append(chosen, &visit{box: b, passed: map[*outreach.Recipient]bool{}})
+	}
+	slices.SortFunc(chosen, func(a, b *visit) int { return outreach.CompareIdle(a.Mailbox, b.Mailbox, now) })
+	return chosen
+}
+
+// hasWork tells whether somebody is due whom the mailbox could send to.
+func (b *box) hasWork(now time.Time) bool {
+	if b.due.head(now) != nil {
+		return true
+	}
+	return slices.ContainsFunc(b.lists, func(l *list) bool { return l.fresh.head(now) != nil })
+}
+
+// visit is a run's work on one mailbox.
+type visit struct {
+	*box
+	at     time.Time // when it goes on
+	kept   []*outreach.Recipient
+	passed map[*outreach.Recipient]bool
+}
+
+// goOn works until the mailbox has nothing to do, may not send before the deadline, or must wait for a moment.
+func (r *sendRun) goOn(v *visit, now time.Time) {
+	for now.Before(r.deadline) {
+		if len(v.kept) == 0 {
+			due := r.listDue(v, now)
+			if len(due) == 0 {
+				break
+			}
+			if v.kept = r.judge(v, due, now); len(v.kept) == 0 {
+				continue
+			}
+		}
+		if reason, until := v.Blocked(now); reason != "" {
+			if until.IsZero() || !until.Before(r.deadline) {
+				break
+			}
+			v.at = until
+			heap.Push(&r.waiting, v)
+			return
+		}
+		now = r.deliver(v, now)
+	}
+	r.leave(v)
+	r.count(now, Release)
+}
+
+// leave puts back whom the visit had in hand.
+func (r *sendRun) leave(v *visit) {
+	r.putBack(v, v.kept)
+	v.kept = nil
+	for rec := range v.passed {
+		r.putBack(v, []*outreach.Recipient{rec})
+	}
+}
+
+func (r *sendRun) putBack(v *visit, recs []*outreach.Recipient) {
+	for _, rec := range recs {
+		r.queueOf(v.box, rec)
+	}
+}
+
+// queueOf puts a recipient in the line in which he waits.
+func (t *Team) queueOf(b *box, rec *outreach.Recipient) {
+	if rec.MailboxID.IsZero() {
+		heap.Push(&t.list(rec.SequenceID).fresh, rec)
+		return
+	}
+	heap.Push(&b.due, rec)
+}
+
+// listDue is box.due of the worker: follow-ups first, then new recipients of the sequences that may take some.
+func (r *sendRun) listDue(v *visit, now time.Time) []*outreach.Recipient {
+	var due []*outreach.Recipient
+	if len(r.lists) > len(r.blocked) {
+		r.count(now, ListDue)
+		due = v.due.take(now, batchSize)
+	}
+	open := r.open(v)
+	if len(due) < batchSize && len(open) > 0 {
+		r.count(now, ListRetries)
+	}
+	for _, l := range open {
+		if len(due) >= batchSize {
+			break
+		}
+		due = append(due, r.takeNew(l, now)...)
+	}
+	slices.SortFunc(due, outreach.CompareDue)
+	return due
+}
+
+// open are the mailbox's sequences that may take new recipients in this run.
+func (r *sendRun) open(v *visit) []*list {
+	var open []*list
+	for _, l := range v.lists {
+		if !r.blocked[l.ID] && !r.noNew[l.ID] {
+			open = append(open, l)
+		}
+	}
+	return open
+}
+
+// takeNew takes a new recipient off a line, listing it again when what was listed is used up. It is one at a time where a gap follows each
+// message, as with every mailbox that is played.
+func (r *sendRun) takeNew(l *list, now time.Time) []*outreach.Recipient {
+	ln := r.lines[l.ID]
+	if ln == nil {
+		ln = &line{}
+		r.lines[l.ID] = ln
+	}
+	if ln.listed == 0 {
+		if !ln.rested.IsZero() && now.Sub(ln.rested) < lineRest {
+			return nil
+		}
+		r.count(now, ListNew)
+		ln.listed = min(l.fresh.dueNow(now), lineLength)
+		r.book.Listed(now, ln.listed)
+		if ln.listed == 0 {
+			ln.rested = now
+			return nil
+		}
+	}
+	taken := l.fresh.take(now, 1)
+	ln.listed -= len(taken)
+	return taken
+}
+
+// judge asks the rules about each, once for those who are alike, and acts on whom they do not let go.
+func (r *sendRun) judge(v *visit, due []*outreach.Recipient, now time.Time) []*outreach.Recipient {
+	r.count(now, Suppressed)
+	var kept []*outreach.Recipient
+	mailboxReason, _ := v.Blocked(now)
+	known := map[alike]outreach.Decision{}
+	for _, rec := range due {
+		l := r.list(rec.SequenceID)
+		in := outreach.Situation{Now: now, Recipient: rec, Sequence: l.Sequence, Mailbox: v.Mailbox, Policy: r.Policy}
+		for _, c := range r.sharedCaps(now, l, rec, v) {
+			r.count(now, ReadCap)
+			c.Put(&in, r.caps[c.Key])
+		}
+		key := alike{rec.SequenceID, min(rec.Step, 1), rec.Timezone, rec.DueAt().Add(r.Policy.StaleAfter).Before(now), in.DomainSentToday}
+		d, ok := known[key]
+		if !ok {
+			d = outreach.Verdict(in)
+			known[key] = d
+		}
+		if d.Action == outreach.Send || d.Reason == mailboxReason {
+			kept = append(kept, rec)
+			continue
+		}
+		r.passOver(v, rec, d, now)
+	}
+	return kept
+}
+
+// sharedCaps is outreach.SharedCaps without the work where none is set.
+func (r *sendRun) sharedCaps(now time.Time, l *list, rec *outreach.Recipient, v *visit) []outreach.SharedCap {
+	if l.DailyLimit == 0 && l.NewPerDay == 0 && r.Policy.DomainLimit == 0 {
+		return nil
+	}
+	return outreach.SharedCaps(now, l.Sequence, rec, v.Mailbox, r.Policy)
+}
+
+// alike is what decides about a due recipient, given mailbox and moment.
+type alike struct {
+	sequence bson.ObjectID
+	step     int
+	zone     string
+	overdue  bool
+	domain   int
+}
+
+// passOver does what the worker does with a verdict that is not Send.
+func (r *sendRun) passOver(v *visit, rec *outreach.Recipient, d outreach.Decision, now time.Time) {
+	switch {
+	case d.Action != outreach.Wait:
+		r.count(now, Postpone)
+		r.ended(rec, outreach.StateHeld)
+		return
+	case d.Reason == outreach.ReasonSequenceDailyLimit:
+		r.blocked[rec.SequenceID] = true
+	case d.Reason == outreach.ReasonNewPerDay:
+		r.noNew[rec.SequenceID] = true
+	case d.Until.IsZero():
+	case d.Reason == outreach.ReasonOutsideWindow, d.Reason == outreach.ReasonHoliday, d.Reason == outreach.ReasonDomainLimit:
+		r.count(now, Postpone)
+		rec.NextSendAt = &d.Until
+		r.queueOf(v.box, rec)
+		return
+	}
+	v.passed[rec] = true
+}
+
+// deliver sends to the first in line and puts the others back.
+func (r *sendRun) deliver(v *visit, now time.Time) time.Time {
+	rec := v.kept[0]
+	r.putBack(v, v.kept[1:])
+	v.kept = nil
+	l := r.list(rec.SequenceID)
+	r.count(now, ClaimOne)
+	if rec.Step > 0 {
+		r.count(now, LookBack)
+	}
+	for _, c := range r.sharedCaps(now, l, rec, v) {
+		r.count(now, TakeCap)
+		r.caps[c.Key]++
+	}
+	for _, k := range []Kind{Intent, LookState, LookStop, LookStatus} {
+		r.count(now, k)
+	}
+	now = now.Add(r.perMessage)
+	r.count(now, Outcome)
+	r.book.Sent(now, v.ID, rec.Step)
+	v.AfterSend(now, r.dice()).Apply(v.Mailbox)
+	r.advance(v.box, l, rec, now)
+	return now
+}
+
+// advance is what an accepted step makes of the recipient, and what comes back to it.
+func (t *Team) advance(b *box, l *list, rec *outreach.Recipient, now time.Time) {
+	state, due, _ := l.Advance(rec, rec.Step, now)
+	rec.Step, rec.MailboxID, rec.LastSentAt = rec.Step+1, b.ID, &now
+	if state == outreach.StateActive {
+		rec.State, rec.NextSendAt = state, due
+		heap.Push(&b.due, rec)
+	} else {
+		t.ended(rec, state)
+	}
+	t.answer(b, rec, now)
+}
+
+// answer draws what comes back to a message.
+func (t *Team) answer(b *box, rec *outreach.Recipient, now time.Time) {
+	if t.echo == (Echo{}) {
+		return
+	}
+	roll := t.dice()
+	for _, e := range []struct {
+		share float64
+		ends  outreach.State
+		after time.Duration // at most
+		away  bool
+	}{
+		{t.echo.Answers, outreach.StateReplied, 48 * time.Hour, false},
+		{t.echo.Bounces, outreach.StateBounced, 10 * time.Minute, false},
+		{t.echo.SoftBounces, "", 6 * time.Hour, false},
+		{t.echo.OptOuts, outreach.StateUnsubscribed, 24 * time.Hour, false},
+		{t.echo.Away, "", time.Minute, true},
+	} {
+		if roll -= e.share; roll < 0 {
+			at := now.Add(time.Duration(t.dice() * float64(e.after)))
+			heap.Push(&b.coming, mail{at: at, recipient: rec, ends: e.ends, away: e.away})
+			return
+		}
+	}
+}
+
+// visits is a heap of visits that wait, the next one first.
+type visits []*visit
+
+func (h visits) Len() int           { return len(h) }
+func (h visits) Less(i, j int) bool { return h[i].at.Before(h[j].at) }
+func (h visits) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
+func (h *visits) Push(x any)        { *h = append(*h, x.(*visit)) }
+func (h *visits) Pop() any {
+	old := *h
+	last := old[len(old)-1]
+	*h = old[:len(old)-1]
+	return last
+}
