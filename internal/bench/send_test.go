@@ -16,6 +16,7 @@ import (
 
 	"mailrun/internal/sandbox"
 	"mailrun/internal/sandbox/peers"
+	"mailrun/internal/store"
 	"mailrun/pkg/message"
 	"mailrun/pkg/outreach"
 )
@@ -84,6 +85,13 @@ func (f *sendFigure) ours(b *testing.B, r *report) cost {
 
 func (f *sendFigure) fill(b *testing.B, database string) {
 	b.Helper()
+	engine := openSQLite(b, database)
+	defer closeEngine(b, engine)
+	f.fillEngine(b, engine)
+}
+
+func (f *sendFigure) fillEngine(b *testing.B, engine store.Engine) *data {
+	b.Helper()
 	host, port, err := net.SplitHostPort(f.address)
 	if err != nil {
 		b.Fatal(err)
@@ -94,9 +102,7 @@ func (f *sendFigure) fill(b *testing.B, database string) {
 		mb.SMTP = outreach.Server{Host: host, Port: number, Security: outreach.SecurityNone, Username: mb.Email, Auth: outreach.AuthPassword}
 		mb.ClearSMTPPassword = password
 	}
-	engine := openSQLite(b, database)
-	defer closeEngine(b, engine)
-	fill(b, engine, boxes, f.messages)
+	return fill(b, engine, boxes, f.messages)
 }
 
 // send runs run-sequences and checks that it sent what it should.

@@ -160,8 +160,12 @@ func (d *delivery) transmit(ctx context.Context) (stop bool, err error) {
 	if err := d.writeOverdue(ctx); err != nil {
 		return true, err
 	}
-	d.smtp.OnStage = func(s mailbox.Stage) error { return d.onStage(sending, s) }
 	began := time.Now()
+	d.smtp.OnStage = func(s mailbox.Stage) error {
+		hooked := time.Now()
+		defer func() { began = began.Add(time.Since(hooked)) }() // the server did not take this time
+		return d.onStage(sending, s)
+	}
 	err = d.smtp.Send(sending, message.EnvelopeAddress(d.mb.Email), message.EnvelopeAddress(d.rec.Email), d.raw)
 	if err == nil {
 		d.at(Accepted)
