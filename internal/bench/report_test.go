@@ -119,6 +119,7 @@ var figures = []struct {
 	{"pull-ours", pullOurs},
 	{"look-around", lookAround},
 	{"round-trips", roundTrips},
+	{"crowds", crowds},
 	{"growth", growth},
 }
 

@@ -1,0 +1,142 @@
+package bench
+
+import (
+	"encoding/json"
+	"fmt"
+	"net"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"mailrun/internal/sandbox"
+	"mailrun/internal/store/storetest"
+	"mailrun/pkg/outreach"
+)
+
+// crowdMailboxes, crowdConnections and crowdDelay make a figure of many processes: each may have so many connections, and receivers think
+// about every message, so that one process is never the machine's limit.
+const (
+	crowdMailboxes   = 64
+	crowdConnections = 8
+	crowdDelay       = 200 * time.Millisecond
+)
+
+// standInNote says what the row of a crowd on the stand-in is worth.
+const standInNote = "no MongoDB is installed here: the stand-in answers one request at a time and scans its collections, so that the figure is its " +
+	"limit and not the program's"
+
+// crowds are 1, 2, 4 and 8 processes of both jobs on one database, each with the same number of connections: N of them should send N times
+// what one does.
+func crowds(b *testing.B, r *report) {
+	for _, kind := range storetest.Engines(b) {
+		each, most, note := r.pick(160, 80), 8, ""
+		if kind.Name == "mongodb" && os.Getenv("MONGODB_TEST_URI") == "" {
+			each, most, note = 24, 4, standInNote
+		}
+		var alone float64
+		for n := 1; n <= most; n *= 2 {
+			b.Run(fmt.Sprintf("%s-%d", kind.Name, n), func(b *testing.B) {
+				c := newCrowd(b, r, kind, n, each)
+				rate, peak := c.run(b)
+				if n == 1 {
+					alone = rate
+				}
+				r.add(b, row{
+					figure: fmt.Sprintf("%d processes of both jobs on one store, %s, receivers take 200 ms, 8 connections each%s", n, kind.Name, c.shares()),
+					ours:   fmt.Sprintf("%.0f/s", rate), reference: fmt.Sprintf("%.0f/s: %d × one", float64(n)*alone, n), ratio: rate / (float64(n) * alone), goal: "≥ 0.9",
+					peak: peak, note: note,
+				})
+			})
+		}
+	}
+}
+
+// crowd is so many programs on one database.
+type crowd struct {
+	world    *sandbox.World
+	programs []*program
+	messages int
+	sent     []int // by each process
+}
+
+// newCrowd fills a database with mailboxes that have both doors, and with each times n people.
+func newCrowd(b *testing.B, r *report, kind storetest.Engine, n, each int) *crowd {
+	b.Helper()
+	c := &crowd{messages: n * each, sent: make([]int, n)}
+	c.world = world(b, sandbox.Options{Delays: sandbox.Delays{Dot: crowdDelay}})
+	engine, place := kind.OpenPlace(b)
+	boxes := mailboxes(crowdMailboxes)
+	for _, mb := range boxes {
+		mb.SMTP, mb.IMAP = door(b, c.world.SMTPAddr(), mb.Email), door(b, c.world.IMAPAddr(), mb.Email)
+		mb.ClearSMTPPassword, mb.ClearIMAPPassword = password, password
+	}
+	fill(b, engine, boxes, c.messages)
+	database := "SQLITE_PATH=" + place
+	if strings.Contains(place, "://") {
+		database = "MONGODB_URI=" + place
+	}
+	most := strconv.Itoa(crowdConnections)
+	for range n {
+		p := r.program(b)
+		p.set(database, "MAX_CONNECTIONS="+most, "MAX_CONNECTIONS_PER_HOST="+most)
+		c.programs = append(c.programs, p)
+	}
+	return c
+}
+
+// door is a server without TLS, by its address.
+func door(b *testing.B, address, user string) outreach.Server {
+	b.Helper()
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		b.Fatal(err)
+	}
+	number, _ := strconv.Atoi(port)
+	return outreach.Server{Host: host, Port: number, Security: outreach.SecurityNone, Username: user, Auth: outreach.AuthPassword}
+}
+
+// run starts all processes at once and returns the messages per second from the first one's start to the last one's end.
+func (c *crowd) run(b *testing.B) (rate float64, peak int64) {
+	b.Helper()
+	runs, costs := make([]outreach.CronRunLog, len(c.programs)), make([]cost, len(c.programs))
+	var group sync.WaitGroup
+	for i, p := range c.programs {
+		group.Go(func() { p.run(b, "sync-mailboxes") })
+		group.Go(func() {
+			costs[i] = p.run(b, "run-sequences", "--json", "--max-runtime", "5m")
+			if err := json.Unmarshal(costs[i].out, &runs[i]); err != nil {
+				b.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	if b.Failed() {
+		b.FailNow()
+	}
+	var started, finished []time.Time
+	sum := 0
+	for i := range runs {
+		started, finished, peak = append(started, runs[i].StartedAt), append(finished, *runs[i].FinishedAt), max(peak, costs[i].peak)
+		sent, _ := runs[i].Stats["sent"].(float64)
+		c.sent[i] = int(sent)
+		sum += c.sent[i]
+	}
+	if twice := c.world.Counters().Duplicates; sum != c.messages || twice != 0 {
+		b.Fatalf("%d of %d sent, %d of them twice", sum, c.messages, twice)
+	}
+	took := slices.MaxFunc(finished, time.Time.Compare).Sub(slices.MinFunc(started, time.Time.Compare))
+	return float64(sum) / took.Seconds(), peak
+}
+
+// shares tells the smallest and the largest part of the work in words.
+func (c *crowd) shares() string {
+	if len(c.sent) == 1 {
+		return ""
+	}
+	fair := float64(c.messages) / float64(len(c.sent))
+	return fmt.Sprintf(", shares %.2f to %.2f of a fair one", float64(slices.Min(c.sent))/fair, float64(slices.Max(c.sent))/fair)
+}
