@@ -74,23 +74,27 @@ func (d *demo) fill(ctx context.Context) error {
 
 func (d *demo) fillMailboxes(ctx context.Context) ([]bson.ObjectID, error) {
 	ids := make([]bson.ObjectID, len(demoAccounts))
-	none := 0
 	for i, account := range demoAccounts {
-		mb := d.world.Document(account.Email, outreach.SecurityNone)
-		mb.ID, mb.FromName, mb.Status = bson.NewObjectID(), demoNames[i], outreach.MailboxActive
-		mb.MinGapSeconds, mb.GapJitterSeconds = &none, &none
-		sealed, err := d.keys.Seal(mb.ID, account.Password)
-		if err != nil {
+		var err error
+		if ids[i], err = d.addMailbox(ctx, account, demoNames[i], 0); err != nil {
 			return nil, err
 		}
-		mb.ClearSMTPPassword, mb.ClearIMAPPassword = "", ""
-		mb.Sealed = &outreach.Sealed{SMTPPassword: sealed, IMAPPassword: sealed}
-		if err := d.store.InsertMailbox(ctx, mb); err != nil {
-			return nil, err
-		}
-		ids[i] = mb.ID
 	}
 	return ids, nil
+}
+
+// addMailbox stores an account as a mailbox that waits some seconds between two messages.
+func (d *demo) addMailbox(ctx context.Context, account sandbox.Account, name string, gap int) (bson.ObjectID, error) {
+	mb := d.world.Document(account.Email, outreach.SecurityNone)
+	mb.ID, mb.FromName, mb.Status = bson.NewObjectID(), name, outreach.MailboxActive
+	mb.MinGapSeconds, mb.GapJitterSeconds = &gap, &gap
+	sealed, err := d.keys.Seal(mb.ID, account.Password)
+	if err != nil {
+		return mb.ID, err
+	}
+	mb.ClearSMTPPassword, mb.ClearIMAPPassword = "", ""
+	mb.Sealed = &outreach.Sealed{SMTPPassword: sealed, IMAPPassword: sealed}
+	return mb.ID, d.store.InsertMailbox(ctx, mb)
 }
 
 // lockedDraw makes dice safe for many goroutines.

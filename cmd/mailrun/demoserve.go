@@ -5,6 +5,7 @@ import (
 
 	"github.com/alexedwards/argon2id"
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"golang.org/x/sync/errgroup"
 
 	"mailrun/internal/forecast"
 	"mailrun/internal/web"
@@ -18,8 +19,11 @@ const (
 	demoAddress  = "127.0.0.1:8080"
 )
 
-// serve keeps the demo up with the admin page; its buttons run the demo's jobs.
+// serve keeps the demo up with the admin page, after some livelier days; its buttons run the demo's jobs, as its cron does.
 func (d *demo) serve(ctx context.Context) error {
+	if err := d.live(ctx); err != nil {
+		return err
+	}
 	hash, err := argon2id.CreateHash(demoPassword, passwordCost)
 	if err != nil {
 		return err
@@ -44,7 +48,10 @@ func (d *demo) serve(ctx context.Context) error {
 		return badInput("demo --serve: %w", err)
 	}
 	d.a.say("\nThe admin page: http://%s/settings/cron  user %s, password %s. Ctrl-C ends it.", l.Addr(), demoUser, demoPassword)
-	return server.Serve(ctx, l)
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return d.goOn(ctx) })
+	g.Go(func() error { return server.Serve(ctx, l) })
+	return g.Wait()
 }
 
 func (d *demo) webJob(name outreach.JobName, do func(context.Context) (any, error)) web.RunFunc {
