@@ -1,9 +1,9 @@
 package forecast
 
 import (
+	"bytes"
 	"container/heap"
 	"context"
-	"slices"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -43,7 +43,8 @@ type simulation struct {
 	closed    map[bson.ObjectID]time.Time            // until when a sequence's caps hold
 	noNew     map[bson.ObjectID]time.Time
 	wakes     wakes
-	left      map[bson.ObjectID]int // recipients of a sequence who still wait for something
+	benches
+	left map[bson.ObjectID]int // recipients of a sequence who still wait for something
 }
 
 // newSimulation loads what is waiting in active sequences.
@@ -51,7 +52,7 @@ func (f *Forecaster) newSimulation(ctx context.Context, w *world, until time.Tim
 	s := &simulation{
 		policy: f.Policy, cron: true, until: until, counters: map[string]int{}, sequences: map[bson.ObjectID]*outreach.Sequence{},
 		sentFrom: map[bson.ObjectID][]*outreach.Sequence{}, fresh: map[bson.ObjectID]*queue{}, followups: map[bson.ObjectID]*queue{}, closed: map[bson.ObjectID]time.Time{}, noNew: map[bson.ObjectID]time.Time{},
-		left: map[bson.ObjectID]int{},
+		left: map[bson.ObjectID]int{}, benches: newBenches(),
 	}
 	s.policy.FollowUpMaxSyncAge = 0
 	for _, seq := range w.sequences {
@@ -70,10 +71,9 @@ func (f *Forecaster) newSimulation(ctx context.Context, w *world, until time.Tim
 	for _, mb := range w.mailboxes {
 		if mb.Status == outreach.MailboxActive {
 			simulated := *mb
-			s.wakes = append(s.wakes, wake{w.now, &simulated})
+			s.wakes = append(s.wakes, wake{at: w.now, mailbox: &simulated})
 		}
 	}
-	slices.SortFunc(s.wakes, func(a, b wake) int { return outreach.CompareIdle(a.mailbox, b.mailbox, w.now) })
 	heap.Init(&s.wakes)
 	return s, nil
 }
@@ -129,15 +129,34 @@ func (s *simulation) run(each func(Send) (goOn bool)) (finished bool) {
 		if w.at.After(s.until) {
 			return false
 		}
-		sent, next := s.turn(w.at, w.mailbox)
+		mb := s.whose(w)
+		if mb == nil {
+			continue
+		}
+		s.turns[mb.ID]++
+		sent, next := s.turn(w.at, mb)
 		if sent != nil && !each(*sent) {
 			return false
 		}
 		if !next.IsZero() {
-			heap.Push(&s.wakes, wake{next, w.mailbox})
+			heap.Push(&s.wakes, wake{at: next, mailbox: mb, turn: s.turns[mb.ID]})
+		}
+		if w.sequence != nil {
+			s.alarm(w.at, w.sequence)
 		}
 	}
 	return false
+}
+
+// whose turn it is, nil if nobody's: a mailbox that had a turn since it was to be woken has another time to wake up.
+func (s *simulation) whose(w wake) *outreach.Mailbox {
+	switch {
+	case w.sequence != nil:
+		return s.woken(w)
+	case w.turn != s.turns[w.mailbox.ID]:
+		return nil
+	}
+	return w.mailbox
 }
 
 // turn lets one mailbox send one message, if it may, and says when to look at it again; never if zero.
@@ -148,7 +167,7 @@ func (s *simulation) turn(now time.Time, mb *outreach.Mailbox) (*Send, time.Time
 	for {
 		q := s.nextQueue(now, mb)
 		if q == nil {
-			return nil, s.nextDue(now, mb)
+			return nil, s.rest(now, mb)
 		}
 		r := heap.Pop(q).(*outreach.Recipient)
 		seq := s.sequences[r.SequenceID]
@@ -232,28 +251,6 @@ func (s *simulation) nextQueue(now time.Time, mb *outreach.Mailbox) *queue {
 	return best
 }
 
-// nextDue is when a mailbox without work finds some, zero if never.
-func (s *simulation) nextDue(now time.Time, mb *outreach.Mailbox) time.Time {
-	var next time.Time
-	consider := func(t time.Time) {
-		if t.After(now) && (next.IsZero() || t.Before(next)) {
-			next = t
-		}
-	}
-	for _, q := range s.queues(now, mb) {
-		if len(*q) > 0 {
-			consider((*q)[0].DueAt())
-		}
-	}
-	for _, seq := range s.sentFrom[mb.ID] {
-		if len(*s.fresh[seq.ID]) > 0 {
-			consider(s.closed[seq.ID])
-			consider(s.noNew[seq.ID])
-		}
-	}
-	return next
-}
-
 func later(t time.Time, other *time.Time) time.Time {
 	if other != nil && other.After(t) {
 		return *other
@@ -277,21 +274,29 @@ func (q *queue) Pop() any {
 	return last
 }
 
-// wake is when a mailbox looks for work.
+// wake is when a mailbox looks for work, or when one is called from a sequence's bench to do so.
 type wake struct {
-	at      time.Time
-	mailbox *outreach.Mailbox
+	at       time.Time
+	mailbox  *outreach.Mailbox
+	turn     int // of the mailbox when this was set
+	sequence *outreach.Sequence
 }
 
-// wakes is a heap of them, earliest first; of equals the mailbox that was idle longest.
+// wakes is a heap of them, earliest first; of equals the benches, whose mailboxes were idle longest, then the mailbox that was.
 type wakes []wake
 
 func (h wakes) Len() int { return len(h) }
 func (h wakes) Less(i, j int) bool {
-	if !h[i].at.Equal(h[j].at) {
-		return h[i].at.Before(h[j].at)
+	a, b := h[i], h[j]
+	switch {
+	case !a.at.Equal(b.at):
+		return a.at.Before(b.at)
+	case a.sequence != nil && b.sequence != nil:
+		return bytes.Compare(a.sequence.ID[:], b.sequence.ID[:]) < 0
+	case a.sequence != nil || b.sequence != nil:
+		return a.sequence != nil
 	}
-	return outreach.CompareIdle(h[i].mailbox, h[j].mailbox, h[i].at) < 0
+	return outreach.CompareIdle(a.mailbox, b.mailbox, a.at) < 0
 }
 func (h wakes) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
 func (h *wakes) Push(x any)   { *h = append(*h, x.(wake)) }
