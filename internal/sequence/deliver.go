@@ -157,21 +157,21 @@ func (d *delivery) optOut() optOut {
 func (d *delivery) transmit(ctx context.Context) (stop bool, err error) {
 	sending, cancel := inHand(ctx, max(d.opts.Deadline.Sub(d.Store.Now())+finishGrace, time.Second))
 	defer cancel()
-	if err := d.writeOverdue(ctx); err != nil {
-		return true, err
-	}
 	began := time.Now()
 	d.smtp.OnStage = func(s mailbox.Stage) error {
 		hooked := time.Now()
 		defer func() { began = began.Add(time.Since(hooked)) }() // the server did not take this time
 		return d.onStage(sending, s)
 	}
+	late := d.writeWhenLate(ctx)
 	err = d.smtp.Send(sending, message.EnvelopeAddress(d.mb.Email), message.EnvelopeAddress(d.rec.Email), d.raw)
 	if err == nil {
 		d.at(Accepted)
 	}
 	d.pace = time.Since(began)
-	return d.record(context.WithoutCancel(ctx), err)
+	unwritten := late()
+	stop, err = d.record(context.WithoutCancel(ctx), err)
+	return stop, errors.Join(err, unwritten)
 }
 
 // inHand is the context of a message in hand. It ends after a time at the latest; a signal leaves it finishGrace to be answered, for what is

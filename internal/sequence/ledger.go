@@ -13,13 +13,12 @@ import (
 
 // A mailbox that may send without a gap shares its writes: the intents of the next few messages become durable together, and what became
 // of the last few is written with them. As many stand open when the process dies; so they are at most Worker.Together, and only as many as
-// leave within intentsAhead, going by the last one. A slow server, or a gap, makes it one at a time.
-const intentsAhead = 100 * time.Millisecond
+// leave within intentsAhead, going by the last one. A very slow server, or a gap, makes it one at a time.
+const intentsAhead = time.Second
 
 // ledger is what a mailbox has done and not written down yet.
 type ledger struct {
 	unwritten []store.Outcome // accepted messages
-	since     time.Time       // when the first of them was accepted
 	accepts   int             // messages accepted so far
 	pace      time.Duration   // that the server took over the last message
 }
@@ -199,12 +198,20 @@ func (b *box) writeAccepted(ctx context.Context) error {
 	return err
 }
 
-// writeOverdue writes down what was accepted some time ago: a message that takes long must not keep those before it unwritten.
-func (b *box) writeOverdue(ctx context.Context) error {
-	if len(b.unwritten) == 0 || time.Since(b.since) < intentsAhead {
-		return nil
+// writeWhenLate writes down what was accepted before if the message in hand takes longer than intentsAhead: a server that falls silent must
+// not keep it in doubt. The returned function ends the wait, or waits for the writing.
+func (b *box) writeWhenLate(ctx context.Context) (end func() error) {
+	if len(b.unwritten) == 0 {
+		return func() error { return nil }
 	}
-	return b.writeAccepted(ctx)
+	written := make(chan error, 1)
+	timer := time.AfterFunc(intentsAhead, func() { written <- b.writeAccepted(ctx) })
+	return func() error {
+		if timer.Stop() {
+			return nil
+		}
+		return <-written
+	}
 }
 
 func (b *box) writeLedger(ctx context.Context, intents []*outreach.History, marks bson.D) ([]bool, error) {

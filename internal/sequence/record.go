@@ -71,9 +71,6 @@ func (d *delivery) accepted(ctx context.Context) error {
 	d.mb.AfterSend(now, d.Draw()).Apply(d.mb)
 	d.strikes = 0
 	fields, always, gone := advance(d.c.Sequence, d.rec, d.mb.ID, now)
-	if len(d.unwritten) == 0 {
-		d.since = time.Now()
-	}
 	d.unwritten = append(d.unwritten, store.Outcome{
 		HistoryID:   d.history.ID,
 		History:     append(replyFields(reply.Code, reply.Enhanced, reply.Text()), bson.E{Key: "status", Value: outreach.HistorySent}, bson.E{Key: "sentAt", Value: now}),
