@@ -1,12 +1,11 @@
 package message
 
 import (
-	"regexp"
 	"strings"
 )
 
 // microsoftComplaint is how Outlook.com's feedback loop writes; it predates RFC 5965.
-var microsoftComplaint = regexp.MustCompile(`(?i)^complaint about message from`)
+var microsoftComplaint = lazily(`(?i)^complaint about message from`)
 
 // isComplaint says that a message is an abuse report: RFC 5965, Microsoft's older form, or the notification of Amazon SES.
 func isComplaint(m *Message) bool {
@@ -19,7 +18,7 @@ func isComplaint(m *Message) bool {
 	if ses, ok := readSES(m.Text); ok && ses.kind() == "Complaint" {
 		return true
 	}
-	return microsoftComplaint.MatchString(m.Subject) && hasReturnedPart(m)
+	return microsoftComplaint().MatchString(m.Subject) && hasReturnedPart(m)
 }
 
 // feedbackType returns the Feedback-Type of the report among the parts. not-spam says the opposite of a complaint, and auth-failure (RFC

@@ -220,7 +220,7 @@ func hasAutoField(h Header) bool {
 // autoSubject says whether a subject begins as one of an automatic answer, and whether the prefix of an answer stands before it.
 func autoSubject(subject string) (found, answering bool) {
 	s := foldSubject(subject)
-	s = s[len(subjectTag.FindString(s)):]
+	s = s[len(subjectTag().FindString(s)):]
 	answering = isReplySubject(s)
 	s = strings.TrimLeft(foldWords(NormalizeSubject(s)), "[(*- ")
 	for _, phrase := range autoSubjects {

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"html"
 	"path"
-	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -73,11 +72,11 @@ func textBody(l *leaf, b []byte) []byte {
 	return []byte(decodeCharset(label, b))
 }
 
-var metaCharsetPattern = regexp.MustCompile(`(?i)<meta[^>]{0,200}charset\s*=\s*["']?([\w:.-]{1,40})`)
+var metaCharsetPattern = lazily(`(?i)<meta[^>]{0,200}charset\s*=\s*["']?([\w:.-]{1,40})`)
 
 // metaCharset reads the charset that an HTML document claims in its first kilobyte.
 func metaCharset(b []byte) string {
-	if m := metaCharsetPattern.FindSubmatch(b[:min(len(b), 1024)]); m != nil {
+	if m := metaCharsetPattern().FindSubmatch(b[:min(len(b), 1024)]); m != nil {
 		return string(m[1])
 	}
 	return ""

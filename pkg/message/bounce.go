@@ -2,7 +2,6 @@ package message
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -81,7 +80,7 @@ func explain(reports []report, notice string) {
 }
 
 // forwardedBounce introduces a bounce that a person or a program passes on in the text.
-var forwardedBounce = regexp.MustCompile(`(?im)^>?[ \t]*from:[^\n]{0,100}mailer-?daemon`)
+var forwardedBounce = lazily(`(?im)^>?[ \t]*from:[^\n]{0,100}mailer-?daemon`)
 
 // readForwarded reads a bounce that somebody forwards: it tells the same as the bounce itself.
 func readForwarded(m *Message, s signs) (bounceReading, bool) {
@@ -89,7 +88,7 @@ func readForwarded(m *Message, s signs) (bounceReading, bool) {
 		return bounceReading{}, false
 	}
 	text := limitNotice(m.Text)
-	at := forwardedBounce.FindStringIndex(text)
+	at := forwardedBounce().FindStringIndex(text)
 	if at == nil {
 		return bounceReading{}, false
 	}
@@ -98,7 +97,7 @@ func readForwarded(m *Message, s signs) (bounceReading, bool) {
 
 // readInner reads a bounce within a bounce, as list servers and gateways return them. Text that is no such message is none.
 func readInner(text string) (bounceReading, bool) {
-	if !forwardedBounce.MatchString(text[:min(len(text), 4<<10)]) {
+	if !forwardedBounce().MatchString(text[:min(len(text), 4<<10)]) {
 		return bounceReading{}, false
 	}
 	inner := Parse(unquoted(text))
@@ -184,11 +183,11 @@ func textReports(m *Message, notice string, original returned) []report {
 }
 
 // hostSaid is how a notice names the server that refused.
-var hostSaid = regexp.MustCompile(`(?i)\bhost:? ([a-z0-9][a-z0-9.-]*\.[a-z0-9-]+)|(?:server|by) ([a-z0-9][a-z0-9.-]*\.[a-z]{2,}[a-z0-9-]*)\.? ?\[`)
+var hostSaid = lazily(`(?i)\bhost:? ([a-z0-9][a-z0-9.-]*\.[a-z0-9-]+)|(?:server|by) ([a-z0-9][a-z0-9.-]*\.[a-z]{2,}[a-z0-9-]*)\.? ?\[`)
 
 // findHost returns the name of the server that refused, where the words name it.
 func findHost(diagnostic string) string {
-	if m := hostSaid.FindStringSubmatch(diagnostic); m != nil {
+	if m := hostSaid().FindStringSubmatch(diagnostic); m != nil {
 		return cmp.Or(m[1], m[2])
 	}
 	return ""

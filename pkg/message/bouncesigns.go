@@ -1,17 +1,16 @@
 package message
 
 import (
-	"regexp"
 	"strings"
 )
 
 var (
 	// nullPath is the return path that automatic mail has (RFC 5321 section 4.5.5), as it is or as an mbox writes it.
-	nullPath = regexp.MustCompile(`(?i)^\s*<?\s*>?\s*$|mailer-daemon|double-bounce`)
+	nullPath = lazily(`(?i)^\s*<?\s*>?\s*$|mailer-daemon|double-bounce`)
 	// replySubject marks what a person answers or forwards.
-	replySubject = regexp.MustCompile(`(?i)^\s*(?:re|aw|sv|vs|antw|rif|odp|res|ynt|fw|fwd|wg|tr|rv|i|enc|vl)(?:\[\d+\])?\s*:`)
+	replySubject = lazily(`(?i)^\s*(?:re|aw|sv|vs|antw|rif|odp|res|ynt|fw|fwd|wg|tr|rv|i|enc|vl)(?:\[\d+\])?\s*:`)
 	// smtpLine is the answer of a server that refuses.
-	smtpLine = regexp.MustCompile(`(?:^|[\s:"'(\[])[45]\d\d[ -](?:#?[45]\.\d{1,3}\.\d{1,3}\b|\S)`)
+	smtpLine = lazily(`(?:^|[\s:"'(\[])[45]\d\d[ -](?:#?[45]\.\d{1,3}\.\d{1,3}\b|\S)`)
 )
 
 // signs is what the header of a message tells about whether it is a bounce.
@@ -26,8 +25,8 @@ type signs struct {
 // readSigns looks for the signs. Without any, the text need not be looked at: that is what spares people's mail the work.
 func readSigns(m *Message) (s signs, found bool) {
 	s.subject, s.sender, s.failed = isBounceSubject(m.Subject), fromDaemon(m), m.Header.Has("X-Failed-Recipients")
-	s.automatic = s.failed || m.Header.Has("Return-Path") && nullPath.MatchString(m.Header.Raw("Return-Path"))
-	s.reply = replySubject.MatchString(m.Subject)
+	s.automatic = s.failed || m.Header.Has("Return-Path") && nullPath().MatchString(m.Header.Raw("Return-Path"))
+	s.reply = replySubject().MatchString(m.Subject)
 	return s, s.subject || s.sender || s.automatic
 }
 
@@ -52,7 +51,7 @@ func (s signs) looksLikeBounce(notice string, returns bool) bool {
 // hasRefusal says that a notice cites a server that refuses: a reply code with an enhanced status code, or with words that tell why.
 func hasRefusal(notice string) bool {
 	for line := range strings.Lines(notice) {
-		if at := smtpLine.FindStringIndex(line); at != nil && (findStatus(line) != "" || typeByWords(foldText(line[at[0]:]), "") != "") {
+		if at := smtpLine().FindStringIndex(line); at != nil && (findStatus(line) != "" || typeByWords(foldText(line[at[0]:]), "") != "") {
 			return true
 		}
 	}

@@ -2,17 +2,16 @@ package message
 
 import (
 	"cmp"
-	"regexp"
 	"strings"
 
 	"mailrun/pkg/outreach"
 )
 
 // enhancedStatus is a status code of RFC 3463; its first digit agrees with the reply code before it.
-var enhancedStatus = regexp.MustCompile(`(?:^|[^\d.])([245]\.\d{1,3}\.\d{1,3})(?:$|[^\d.])`)
+var enhancedStatus = lazily(`(?:^|[^\d.])([245]\.\d{1,3}\.\d{1,3})(?:$|[^\d.])`)
 
 // replyCode is a refusal of RFC 5321 at the beginning of a server's line or after the words that introduce it.
-var replyCode = regexp.MustCompile(`(?:^|[\s:;,'"(\[<])([45][0-5]\d)(?:[- #:,;]|$)`)
+var replyCode = lazily(`(?:^|[\s:;,'"(\[<])([45][0-5]\d)(?:[- #:,;]|$)`)
 
 // evidence is what is known about one failed delivery.
 type evidence struct {
@@ -105,7 +104,7 @@ func typeByStatus(status string) outreach.BounceType {
 
 // typeByReply reads the reply code of RFC 5321 section 4.2.3 in a server's line.
 func typeByReply(diagnostic string) outreach.BounceType {
-	m := replyCode.FindStringSubmatch(diagnostic)
+	m := replyCode().FindStringSubmatch(diagnostic)
 	switch {
 	case m == nil:
 		return ""
@@ -119,12 +118,12 @@ func typeByReply(diagnostic string) outreach.BounceType {
 
 // findStatus returns the first enhanced status code of a refusal in a text, "" if there is none.
 func findStatus(text string) string {
-	for _, m := range enhancedStatus.FindAllStringSubmatch(text, 8) {
+	for _, m := range enhancedStatus().FindAllStringSubmatch(text, 8) {
 		if m[1][0] != '2' && !strings.HasSuffix(m[1], ".0.0") {
 			return m[1]
 		}
 	}
-	if m := enhancedStatus.FindStringSubmatch(text); m != nil && m[1][0] != '2' {
+	if m := enhancedStatus().FindStringSubmatch(text); m != nil && m[1][0] != '2' {
 		return m[1]
 	}
 	return ""

@@ -49,11 +49,11 @@ func blockWriter(block []textLine) string {
 		if key&fromKey == 0 {
 			continue
 		}
-		if address := anAddress.FindString(value); address != "" {
+		if address := anAddress().FindString(value); address != "" {
 			return strings.ToLower(address)
 		}
 		if i+1 < len(block) {
-			return strings.ToLower(anAddress.FindString(block[i+1].bare))
+			return strings.ToLower(anAddress().FindString(block[i+1].bare))
 		}
 	}
 	return ""

@@ -2,7 +2,6 @@ package message
 
 import (
 	"bytes"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -141,7 +140,7 @@ func isSeparator(line string) bool {
 }
 
 // returnedLine begins a returned header that no line announces.
-var returnedLine = regexp.MustCompile(`^>?\s{0,8}(?:Received: ?(?:from|by|\()|Return-[Pp]ath: ?<?|DKIM-Signature: ?v=|Delivered-To: ?\S+@)`)
+var returnedLine = lazily(`^>?\s{0,8}(?:Received: ?(?:from|by|\()|Return-[Pp]ath: ?<?|DKIM-Signature: ?v=|Delivered-To: ?\S+@)`)
 
 // cutReturned splits the text of a bounce into what the server says and what it gives back. A separator counts only where something that
 // looks like a header follows it, or nothing at all.
@@ -150,7 +149,7 @@ func cutReturned(text string) (notice, below string) {
 	for at := 0; rest != ""; {
 		line, after, _ := strings.Cut(rest, "\n")
 		switch {
-		case mayBeHeader(line) && returnedLine.MatchString(line):
+		case mayBeHeader(line) && returnedLine().MatchString(line):
 			return text[:at], rest
 		case isSeparator(line) && looksReturned(after):
 			return text[:at], after

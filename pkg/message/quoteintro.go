@@ -1,7 +1,6 @@
 package message
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -113,15 +112,15 @@ func endsIntro(joined string, lines []textLine, next int) bool {
 	if strings.HasSuffix(bare, ":") || strings.HasSuffix(bare, "：") || strings.HasSuffix(bare, ">") {
 		return true
 	}
-	return gmtLine.MatchString(bare) || endsWithWrote(strings.ToLower(bare))
+	return gmtLine().MatchString(bare) || endsWithWrote(strings.ToLower(bare))
 }
 
 var (
-	clockTime = regexp.MustCompile(`\b\d{1,2}\s?[:.h時点시]\s?\d{2}\b|\d{1,2}\s?[ap]\.?m\b`)
-	fullDate  = regexp.MustCompile(`\b\d{1,4}[-./]\s?(?:\d{1,2}|[\pL.]{3,9})[-./]\s?\d{2,4}\b|\d+\s?[年년]|\b(?:19|20)\d\d\b`)
-	yearFirst = regexp.MustCompile(`^(?:19|20)\d\d[-/.年]\s?\d{1,2}`)
-	gmtLine   = regexp.MustCompile(`^(?:19|20)\d\d-\d\d-\d\d \d{1,2}:\d\d (?:GMT|UTC)\S{0,7} .{1,60}$`)
-	anAddress = regexp.MustCompile(`[\w.+%=~-]+@[\w.-]+`)
+	clockTime = lazily(`\b\d{1,2}\s?[:.h時点시]\s?\d{2}\b|\d{1,2}\s?[ap]\.?m\b`)
+	fullDate  = lazily(`\b\d{1,4}[-./]\s?(?:\d{1,2}|[\pL.]{3,9})[-./]\s?\d{2,4}\b|\d+\s?[年년]|\b(?:19|20)\d\d\b`)
+	yearFirst = lazily(`^(?:19|20)\d\d[-/.年]\s?\d{1,2}`)
+	gmtLine   = lazily(`^(?:19|20)\d\d-\d\d-\d\d \d{1,2}:\d\d (?:GMT|UTC)\S{0,7} .{1,60}$`)
+	anAddress = lazily(`[\w.+%=~-]+@[\w.-]+`)
 )
 
 // isWroteIntro says whether a joined text is an introduction.
@@ -132,11 +131,11 @@ func isWroteIntro(joined string, lines []textLine, next int) bool {
 	if framed && strings.HasSuffix(lower, "wrote") && len(lower) < 120 {
 		return true
 	}
-	address := anAddress.FindStringIndex(lower)
+	address := anAddress().FindStringIndex(lower)
 	dated := datesEarly(lower)
 	ends := endsWithColon(bare)
 	switch {
-	case gmtLine.MatchString(bare):
+	case gmtLine().MatchString(bare):
 		return true
 	case dated && hasDate(lower) && wroteAfterDate(lower) && (ends || endsWithWrote(lower)):
 		return true
@@ -145,7 +144,7 @@ func isWroteIntro(joined string, lines []textLine, next int) bool {
 	case dated && hasDate(lower) && strings.HasPrefix(lower, "on ") && strings.HasSuffix(lower, " "+sentWord+":"):
 		return true
 	case dated && address != nil && strings.HasSuffix(bare, ">"):
-		return yearFirst.MatchString(bare) || hasDate(lower) && marksFollow(lines, next) && len(strings.Fields(bare)) <= 14
+		return yearFirst().MatchString(bare) || hasDate(lower) && marksFollow(lines, next) && len(strings.Fields(bare)) <= 14
 	case address != nil && ends && startsWithAny(lower, quotingWords):
 		return true
 	case ends && address == nil && nameWroteDate(bare, lower):
@@ -163,7 +162,7 @@ func endsWithColon(s string) bool {
 
 // hasDate says that a text holds what mail programs write into an introduction: a time of day, a full date or a year.
 func hasDate(lower string) bool {
-	return clockTime.MatchString(lower) || fullDate.MatchString(lower)
+	return clockTime().MatchString(lower) || fullDate().MatchString(lower)
 }
 
 // datesEarly says that a text begins like a date: a number after at most five short words.
@@ -213,7 +212,7 @@ func nameWroteDate(bare, lower string) bool {
 		return false
 	}
 	first, _ := utf8.DecodeRuneInString(bare)
-	return unicode.IsUpper(first) && len(strings.Fields(lower[:at])) <= 4 && !hasWord(lower[:at], pronouns) && clockTime.MatchString(lower[at:]) && fullDate.MatchString(lower[at:])
+	return unicode.IsUpper(first) && len(strings.Fields(lower[:at])) <= 4 && !hasWord(lower[:at], pronouns) && clockTime().MatchString(lower[at:]) && fullDate().MatchString(lower[at:])
 }
 
 // dayOpenings stand before the day of the week in an introduction.
@@ -323,24 +322,24 @@ func laterBegins(lines []textLine, i, j int) bool {
 }
 
 // strongOpening is the beginning of the commonest introductions: "On Mon, 3", "Le 19", "Am 03.", "2014-10-17", "Il giorno 3".
-var strongOpening = regexp.MustCompile(`(?i)^\W{0,6}(?:(?:on|le|am|el|il|em|op|den|på|dnia|w dniu|dne|vào|pada|στις|în|в|у|於|在|في|בתאריך)\s*)(?:[\pL.,]+\s+){0,3}[\pL.,]*\d|^\W{0,3}(?:19|20)\d\d[-/.年]\s?\d`)
+var strongOpening = lazily(`(?i)^\W{0,6}(?:(?:on|le|am|el|il|em|op|den|på|dnia|w dniu|dne|vào|pada|στις|în|в|у|於|在|في|בתאריך)\s*)(?:[\pL.,]+\s+){0,3}[\pL.,]*\d|^\W{0,3}(?:19|20)\d\d[-/.年]\s?\d`)
 
-func opensStrongly(bare string) bool { return strongOpening.MatchString(bare) }
+func opensStrongly(bare string) bool { return strongOpening().MatchString(bare) }
 
 // sharedLine finds an introduction that begins in the middle of a line, as programs that lose line breaks leave it.
-var sharedLine = regexp.MustCompile(`[-_ \t.!?]+((?:On|Le|Am|El|Il|Em|Op) (?:\pL{2,10}[.,]{0,2} )?(?:\pL{2,10}[.,]? )?\d{1,4}[-./, ].{0,200})$`)
+var sharedLine = lazily(`[-_ \t.!?]+((?:On|Le|Am|El|Il|Em|Op) (?:\pL{2,10}[.,]{0,2} )?(?:\pL{2,10}[.,]? )?\d{1,4}[-./, ].{0,200})$`)
 
 // cutSharedLine returns the words before an introduction that begins within the first line of a joined text.
 func cutSharedLine(joined string, firstLine int) (string, bool) {
 	if !endsWithColon(joined) {
 		return "", false
 	}
-	at := sharedLine.FindStringSubmatchIndex(joined)
+	at := sharedLine().FindStringSubmatchIndex(joined)
 	if at == nil || at[2] >= firstLine || strings.Trim(joined[:at[0]], frame) == "" {
 		return "", false
 	}
 	tail := strings.ToLower(joined[at[2]:])
-	if !clockTime.MatchString(tail) || !endsWithWrote(strings.TrimRight(tail, ": ")) {
+	if !clockTime().MatchString(tail) || !endsWithWrote(strings.TrimRight(tail, ": ")) {
 		return "", false
 	}
 	return strings.TrimRight(joined[:at[0]], frame), true

@@ -9,7 +9,7 @@ func LooksLikeReport(h Header) bool {
 	if strings.Contains(kind, "report") || strings.Contains(kind, "feedback") || h.Has("X-Failed-Recipients") {
 		return true
 	}
-	if h.Has("Return-Path") && nullPath.MatchString(h.Raw("Return-Path")) {
+	if h.Has("Return-Path") && nullPath().MatchString(h.Raw("Return-Path")) {
 		return true
 	}
 	for _, from := range ParseAddresses(h.Get("From")) {

@@ -1,7 +1,6 @@
 package message
 
 import (
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -81,7 +80,7 @@ func isContactBlock(lines []textLine) bool {
 		if n++; n > 16 || !isRule(l.bare) && !isSignatureLine(l.bare) {
 			return false
 		}
-		contact = contact || contactLine.MatchString(l.bare)
+		contact = contact || contactLine().MatchString(l.bare)
 	}
 	return contact
 }
@@ -91,7 +90,7 @@ func isSignatureLine(bare string) bool {
 	if len(bare) > 120 {
 		return false
 	}
-	if contactLine.MatchString(bare) {
+	if contactLine().MatchString(bare) {
 		return true
 	}
 	last, _ := utf8.DecodeLastRuneInString(bare)
@@ -105,17 +104,17 @@ func cutSentFrom(lines []textLine) []textLine {
 		return lines
 	}
 	last := lines[n-1].bare
-	if isSentFrom(last) || n > 1 && lines[n-2].blank() && dashedName.MatchString(last) {
+	if isSentFrom(last) || n > 1 && lines[n-2].blank() && dashedName().MatchString(last) {
 		return lines[:n-1]
 	}
 	return lines
 }
 
 // dashedName is a name as the last line: "-John Doe", "/Anna".
-var dashedName = regexp.MustCompile(`^[-/\x{2013}\x{2014}]\p{Lu}[\pL.'’-]*(?: [\pL.'’-]+){0,3}$`)
+var dashedName = lazily(`^[-/\x{2013}\x{2014}]\p{Lu}[\pL.'’-]*(?: [\pL.'’-]+){0,3}$`)
 
 // link is an address that text made from HTML shows after the words it was behind.
-var link = regexp.MustCompile(`\s?[<(\[]*(?:https?://|mailto:)[^\s>)\]]+[>)\]]*`)
+var link = lazily(`\s?[<(\[]*(?:https?://|mailto:)[^\s>)\]]+[>)\]]*`)
 
 // isSentFrom recognizes the lines of mail programs.
 func isSentFrom(bare string) bool {
@@ -123,13 +122,13 @@ func isSentFrom(bare string) bool {
 		return false
 	}
 	if strings.Contains(bare, "://") || strings.Contains(bare, "mailto:") {
-		bare = link.ReplaceAllString(bare, "")
+		bare = link().ReplaceAllString(bare, "")
 	}
 	bare = strings.Trim(bare, " *_[]|\u2022")
-	if len(bare) > 140 || len(strings.Fields(bare)) > 12 || strings.ContainsAny(bare, "?;") || !sentFromLine.MatchString(bare) {
+	if len(bare) > 140 || len(strings.Fields(bare)) > 12 || strings.ContainsAny(bare, "?;") || !sentFromLine().MatchString(bare) {
 		return false
 	}
-	if device.MatchString(bare) {
+	if device().MatchString(bare) {
 		return !strings.Contains(bare, ", ") || len(strings.Fields(bare)) <= 8 && !sentenceAfterComma(bare)
 	}
 	return strings.HasPrefix(bare, "Sent from ") && len(strings.Fields(bare)) <= 8 && !strings.ContainsAny(bare, ",.!:") // people make up their own
@@ -167,7 +166,7 @@ func isTitledBlock(lines []textLine) bool {
 		if !l.blank() && !isSignatureLine(l.bare) {
 			return false
 		}
-		contact = contact || titleLine.MatchString(l.bare)
+		contact = contact || titleLine().MatchString(l.bare)
 	}
 	return contact
 }

@@ -1,10 +1,8 @@
 package message
 
-import "regexp"
-
 // sentFromLine recognizes the lines that mail programs add below a message ("Sent from my iPhone"). A person's "Sent from my desk, is much
 // easier …" goes on after the device, so the line has to end soon and hold no comma.
-var sentFromLine = regexp.MustCompile(`(?i)^[\W_]{0,4}(?:` +
+var sentFromLine = lazily(`(?i)^[\W_]{0,4}(?:` +
 	`sent (?:from|via|using|by|with) |get (?:the )?(?:outlook|bluemail|yahoo mail|spark|edison mail|aqua mail|boxer)\b|download (?:outlook|bluemail)|composed (?:on|with) |typed (?:on|with) |written (?:on|from) my |scanned by |virus-free|` +
 	`(?:von|aus) (?:meinem|mein|unterwegs|der|outlook|mobil)|gesendet (?:von|mit|über|aus|via|per)|diese nachricht wurde von mein|versendet (?:von|mit)|verschickt von|laden sie outlook|holen sie sich outlook|` +
 	`envoyé (?:de|depuis|à partir|avec|via|par|grâce)|envoyée? (?:de|depuis)|obtenez outlook|obtenir outlook|téléchargez outlook|provenance|` +
@@ -20,16 +18,16 @@ var sentFromLine = regexp.MustCompile(`(?i)^[\W_]{0,4}(?:` +
 	`|(?:gesendet|gönderildi|kaldırıldı|küldve|から送信|から送信されました|傳送|发送|보냄|보낸 메일)[.\s]*$`)
 
 // device names what a line added by a mail program speaks of; without one the line must begin with "Sent from my".
-var device = regexp.MustCompile(`(?i)iphone|ipad|ipod|ios\b|android|galaxy|samsung|blackberry|nokia|huawei|xiaomi|redmi|lg |htc|sony|xperia|pixel|oneplus|motorola|moto |windows|outlook|yahoo|gmail|\bmail\b|mailbox|proton|` +
+var device = lazily(`(?i)iphone|ipad|ipod|ios\b|android|galaxy|samsung|blackberry|nokia|huawei|xiaomi|redmi|lg |htc|sony|xperia|pixel|oneplus|motorola|moto |windows|outlook|yahoo|gmail|\bmail\b|mailbox|proton|` +
 	`thunderbird|e-?mail|smartphone|phone|handy|mobil|mobile|portable|téléphone|telefon|telefoon|teléfono|celular|móvil|cellulare|tablet|tablette|device|gerät|appareil|dispositivo|apparaat|verizon|at&t|t-mobile|sprint|vodafone|orange|` +
 	`hey\b|superhuman|spark|bluemail|boxer|zimbra|airmail|newton|edison|mail\.ru|яндекс|yandex|почт|телефон|смартфон|мобильн|мобільн|мобилен|apple|mac\b|nine|tutanota|fastmail|gmx|web\.de|hotmail|webmail|bezdrát|κινητό|κινητ|هاتف|جوال|الـ|手机|手機|スマートフォン|携帯|foxmail|qq邮箱|网易|アイフォン|k-9|fairemail|mozilla|aol|att\.net|cell|desktop app|blackberry|vivo|oppo|honor`)
 
 // contactLine recognizes what only signatures hold: a telephone number, a web or mail address, a postal or company mark.
-var contactLine = regexp.MustCompile(`(?i)https?://|www\.|[\w.+-]+@[\w-]+\.\w|\b(?:tel|phone|mobile|mob|cell|fax|direct|office|handy|telefon|teléfono|telefono|telefone|tél|gsm|skype|linkedin|hrb|ust-?id|vat|siret|p\.?iva)\b\.?\s*[:.#+(\d]|` +
+var contactLine = lazily(`(?i)https?://|www\.|[\w.+-]+@[\w-]+\.\w|\b(?:tel|phone|mobile|mob|cell|fax|direct|office|handy|telefon|teléfono|telefono|telefone|tél|gsm|skype|linkedin|hrb|ust-?id|vat|siret|p\.?iva)\b\.?\s*[:.#+(\d]|` +
 	`(?:^|[^\d.,:/-])\+?\(?\d[\d ().\-/]{6,}\d|mailing list|sent (?:via|from)|\b(?:t|m|p|f|d|e|w)\s?[:.]\s*[+(\d]`)
 
 // titleLine recognizes a job title or a company under a name.
-var titleLine = regexp.MustCompile(`(?i)\b(?:ceo|cto|cfo|coo|cmo|vp|svp|evp|founder|co-founder|director|manager|head of|president|partner|engineer|consultant|sales|marketing|officer|lead|assistant|associate|analyst|specialist|coordinator|` +
+var titleLine = lazily(`(?i)\b(?:ceo|cto|cfo|coo|cmo|vp|svp|evp|founder|co-founder|director|manager|head of|president|partner|engineer|consultant|sales|marketing|officer|lead|assistant|associate|analyst|specialist|coordinator|` +
 	`geschäftsführer|leiter|leiterin|vertrieb|directeur|directrice|responsable|gerente|responsabile|direttore|diretor|directeur|inc|llc|ltd|gmbh|ag|sarl|s\.?a\.?s|s\.?r\.?l|s\.?p\.?a|b\.?v|oy|ab|aps|a/s|sp\. z o\.o|limited|corp|company|group|gruppe|groupe)\b`)
 
 // regards are the formulas that close a letter, in lower case without punctuation. Thanks are no formula: they say something.

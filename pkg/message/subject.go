@@ -1,7 +1,6 @@
 package message
 
 import (
-	"regexp"
 	"strings"
 )
 
@@ -16,7 +15,7 @@ var forwardPrefixes = wordSet(`fw, fwd, f, wg, weitergeleitet, tr, trans, rv fwd
 	معاد توجيهها, تحويل, הועבר, chuyển tiếp, trs, terusan, ymlaen, proslj, preposl, ส่งต่อ`)
 
 // subjectTag is what mail gateways and lists put before a subject.
-var subjectTag = regexp.MustCompile(`(?i)^(?:[\[(*{<]{1,3}\s*(?:ext|extern|external|external e-?mail|external sender|extérieur|externe|externo|esterno|spam|suspected spam|bulk|caution|warning|newsletter|marketing|pub|virus[- ]?checked|encrypted|secure)\s*[\])*}>]{1,3}:?|external:|ext:)\s*`)
+var subjectTag = lazily(`(?i)^(?:[\[(*{<]{1,3}\s*(?:ext|extern|external|external e-?mail|external sender|extérieur|externe|externo|esterno|spam|suspected spam|bulk|caution|warning|newsletter|marketing|pub|virus[- ]?checked|encrypted|secure)\s*[\])*}>]{1,3}:?|external:|ext:)\s*`)
 
 // maxPrefixes bounds how often a subject is stripped.
 const maxPrefixes = 20
@@ -27,7 +26,7 @@ const maxPrefixes = 20
 func NormalizeSubject(s string) string {
 	s = foldSubject(s)
 	for range maxPrefixes {
-		if tag := subjectTag.FindString(s); tag != "" {
+		if tag := subjectTag().FindString(s); tag != "" {
 			s = s[len(tag):]
 			continue
 		}
@@ -62,7 +61,7 @@ func cutPrefix(s string) (prefix, rest string, ok bool) {
 // isForwardSubject says that the last thing done to a subject was to forward it: "Fwd: Re: Hello", not "Re: Fwd: Hello".
 func isForwardSubject(s string) bool {
 	s = foldSubject(s)
-	s = s[len(subjectTag.FindString(s)):]
+	s = s[len(subjectTag().FindString(s)):]
 	prefix, _, ok := cutPrefix(s)
 	return ok && forwardPrefixes[prefix]
 }
@@ -70,7 +69,7 @@ func isForwardSubject(s string) bool {
 // isReplySubject says that a subject begins with the prefix of an answer.
 func isReplySubject(s string) bool {
 	s = foldSubject(s)
-	s = s[len(subjectTag.FindString(s)):]
+	s = s[len(subjectTag().FindString(s)):]
 	prefix, _, ok := cutPrefix(s)
 	return ok && replyPrefixes[prefix]
 }
