@@ -62,6 +62,12 @@ func (s *Store) UpdateHistory(ctx context.Context, id bson.ObjectID, from []outr
 	return s.update(ctx, History, filter, changes(fields, gone))
 }
 
+// historyHead are the fields of a delivery without its texts.
+var historyHead = []string{
+	"sequenceRecipientId", "sequenceId", "step", "mailboxId", "to", "from", "subject", "messageId", "inReplyTo", "references",
+	"status", "createdAt", "sentAt", "repliedAt", "bouncedAt", "manual",
+}
+
 // HistoryOfRecipients lists the deliveries of several recipients without their texts.
 func (s *Store) HistoryOfRecipients(ctx context.Context, ids []bson.ObjectID) ([]outreach.History, error) {
 	if len(ids) == 0 {
@@ -70,8 +76,7 @@ func (s *Store) HistoryOfRecipients(ctx context.Context, ids []bson.ObjectID) ([
 	return find[outreach.History](ctx, s, Query{
 		Collection: History,
 		Filter:     bson.D{{Key: "sequenceRecipientId", Value: bson.D{{Key: "$in", Value: ids}}}},
-		Fields: []string{"sequenceRecipientId", "sequenceId", "step", "mailboxId", "to", "from", "subject", "messageId", "inReplyTo", "references",
-			"status", "createdAt", "sentAt", "repliedAt", "bouncedAt", "manual"},
+		Fields:     historyHead,
 	})
 }
 
@@ -83,8 +88,7 @@ func (s *Store) HistoryByIDs(ctx context.Context, ids []bson.ObjectID) ([]outrea
 	return find[outreach.History](ctx, s, Query{
 		Collection: History,
 		Filter:     bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}},
-		Fields: []string{"sequenceRecipientId", "sequenceId", "step", "mailboxId", "to", "from", "subject", "messageId", "inReplyTo", "references",
-			"status", "createdAt", "sentAt", "repliedAt", "bouncedAt", "manual"},
+		Fields:     historyHead,
 	})
 }
 
