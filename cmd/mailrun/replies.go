@@ -30,12 +30,13 @@ var kinds = []outreach.Kind{
 func newRepliesList(a *app) *cobra.Command {
 	var list listFlags
 	var kind, intent, from, status string
+	var unmatched bool
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List what came back, newest first",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			f := store.Filter{Email: from}
+			f := store.Filter{Email: from, Unmatched: unmatched}
 			var errs [3]error
 			f.Kind, errs[0] = oneOf("kind", kind, kinds...)
 			f.Intent, errs[1] = oneOf("intent", intent, outreach.Intents...)
@@ -51,6 +52,7 @@ func newRepliesList(a *app) *cobra.Command {
 	flags.StringVar(&kind, "kind", "", "only this `kind`: "+enumerate(kinds))
 	flags.StringVar(&intent, "intent", "", "only with this `intent`: "+enumerate(outreach.Intents))
 	flags.StringVar(&status, "classification", "", "only pending, done, failed or skipped")
+	flags.BoolVar(&unmatched, "unmatched", false, "only messages of nobody whom we wrote to (stored with SYNC_STORE_UNMATCHED=true): see `mailrun replies attach`")
 	flags.StringVar(&from, "from", "", "only from this `address`")
 	return cmd
 }
@@ -60,7 +62,7 @@ func (a *app) listReplies(ctx context.Context, list *listFlags, with store.Filte
 	if err != nil {
 		return err
 	}
-	f.Kind, f.Intent, f.Email, f.Status = with.Kind, with.Intent, with.Email, status
+	f.Kind, f.Intent, f.Email, f.Unmatched, f.Status = with.Kind, with.Intent, with.Email, with.Unmatched, status
 	items, total, err := s.ListReplies(ctx, f, p)
 	if err != nil {
 		return err
@@ -87,8 +89,9 @@ func newRepliesLabel(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "label ID INTENT",
 		Short: "Say what a reply wants; nothing overwrites it",
-		Long:  "Give a reply its intent by hand. A person's verdict is never overwritten. Intents: " + enumerate(outreach.Intents) + ".",
-		Args:  cobra.ExactArgs(2),
+		Long: "Give a reply its intent by hand. A person's verdict is never overwritten. Where a message was taken for an opt-out and is none, what it did " +
+			"is taken back: the person is no longer suppressed and stands where the message leaves him. Intents: " + enumerate(outreach.Intents) + ".",
+		Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			intent, err := oneOf("INTENT", args[1], outreach.Intents...)
 			if err != nil || intent == "" {
@@ -124,5 +127,8 @@ func (a *app) label(ctx context.Context, id string, intent outreach.Intent) erro
 		}
 	}
 	a.say("%s: %s", r.From.Address, intent)
+	if r.Kind == outreach.KindUnsubscribe && intent != outreach.IntentUnsubscribe {
+		return a.takeBackOptOut(ctx, s, r, kindOf(intent))
+	}
 	return nil
 }

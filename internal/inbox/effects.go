@@ -154,7 +154,7 @@ func (p *pass) optOut(b *store.Batch, r *outreach.Reply, rec *outreach.Recipient
 	}
 	b.StopRecipient(rec, append([]outreach.State{outreach.StateReplied}, stoppable...), outreach.StateUnsubscribed, string(reason))
 	for _, a := range addresses {
-		b.Suppress(a, reason, "reply:"+r.ID.Hex())
+		b.Suppress(a, reason, outreach.ReplySource(r.ID))
 		b.StopAddress(a, outreach.StateUnsubscribed, string(reason))
 	}
 }
@@ -193,7 +193,7 @@ func (p *pass) bounce(ctx context.Context, b *store.Batch, r *outreach.Reply, re
 		{Key: "status", Value: outreach.HistoryBounced}, {Key: "bouncedAt", Value: r.ReceivedAt}, {Key: "error", Value: one.Diagnostic}, {Key: "smtpEnhanced", Value: one.Status},
 	})
 	b.StopRecipient(rec, stoppable, outreach.StateBounced, strings.TrimSpace("bounce "+one.Status))
-	b.Suppress(rec.Email, outreach.SuppressBounce, "reply:"+r.ID.Hex())
+	b.Suppress(rec.Email, outreach.SuppressBounce, outreach.ReplySource(r.ID))
 	b.StopAddress(rec.Email, outreach.StateBounced, strings.TrimSpace("bounce "+one.Status))
 	return nil
 }

@@ -23,6 +23,8 @@ type Filter struct {
 	Email  string
 	Kind   outreach.Kind
 	Intent outreach.Intent
+	// Unmatched selects replies of nobody whom we know.
+	Unmatched bool
 	// Since is the earliest time by which a listing is sorted.
 	Since time.Time
 }
@@ -126,6 +128,9 @@ func (s *Store) ListReplies(ctx context.Context, f Filter, p Page) ([]outreach.R
 	filter := where().id("sequenceId", f.Sequence).id("mailboxId", f.Mailbox).id("sequenceRecipientId", f.Recipient).id("threadId", f.Thread).
 		is("from.address", f.Email).is("kind", string(f.Kind)).is("classification.intent", string(f.Intent)).is("classification.status", f.Status).
 		since("receivedAt", f.Since).filter
+	if f.Unmatched {
+		filter = append(filter, bson.E{Key: "sequenceRecipientId", Value: nil})
+	}
 	return page[outreach.Reply](ctx, s, Query{Collection: Replies, Filter: filter, Sort: []string{"-receivedAt"}}, p)
 }
 

@@ -145,6 +145,9 @@ type Suppression struct {
 	UpdatedAt time.Time         `bson:"updatedAt" json:"updatedAt"`
 }
 
+// ReplySource is the Source of a suppression that an inbound message caused.
+func ReplySource(id bson.ObjectID) string { return "reply:" + id.Hex() }
+
 // User is an admin of `mailrun serve`. PasswordHash is an argon2id string.
 type User struct {
 	ID           bson.ObjectID `bson:"_id" json:"_id"`
