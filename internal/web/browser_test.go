@@ -153,6 +153,7 @@ func (b *tab) accessible(what string) {
 	b.t.Helper()
 	path := os.Getenv("AXE_CORE")
 	if path == "" {
+		b.t.Logf("%s: axe-core does not look at it; `npm ci --prefix .tools` fetches it, and AXE_CORE names .tools/node_modules/axe-core/axe.min.js", what)
 		return
 	}
 	script, err := os.ReadFile(path)

@@ -35,12 +35,14 @@ func newChart(runs []runView) chart {
 	var c chart
 	var longest int64 = 1
 	for _, r := range runs {
-		longest = max(longest, r.durationMs)
+		if r.Status != "running" { // how long that will be nobody knows
+			longest = max(longest, r.durationMs)
+		}
 	}
 	room := int64(chartHeight - chartTop)
 	for i := len(runs) - 1; i >= 0; i-- {
 		r := runs[i]
-		height := int(max(r.durationMs*room/longest, barLeast))
+		height := int(min(max(r.durationMs*room/longest, barLeast), room))
 		if r.Status == "skipped" {
 			height = barWidth
 		}

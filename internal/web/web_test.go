@@ -179,6 +179,7 @@ func TestAnswers(t *testing.T) {
 	noSecret := func(c *Config) { c.CronSecret = "" }
 	secret := []string{"x-cron-secret", testSecret}
 	const run, logs = "/api/cron/run-sequences", "/api/admin/cron/logs"
+	api := newDescription(t)
 	for _, c := range []struct {
 		name     string
 		jobs     workers
@@ -270,6 +271,9 @@ func TestAnswers(t *testing.T) {
 			}
 			if got.header.Get("Allow") != c.allow {
 				t.Errorf("Allow %q, want %q", got.header.Get("Allow"), c.allow)
+			}
+			if wrong := api.check(c.method, c.path, got); wrong != "" {
+				t.Errorf("openapi.json: %s", wrong)
 			}
 			if !strings.Contains(got.header.Get("Content-Security-Policy"), "default-src 'none'") {
 				t.Error("no content security policy")
