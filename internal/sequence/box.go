@@ -38,6 +38,9 @@ func (r *run) work(ctx context.Context, candidate *outreach.Mailbox) error {
 		r.stats.skip(outreach.ReasonMailboxBackoff) // a gap is waited for, a back-off is for another run
 		return nil
 	}
+	if some, err := r.wanted(ctx, candidate.ID); err != nil || !some {
+		return err
+	}
 	me := r.me
 	me.Token = bson.NewObjectID().Hex()
 	mb, err := r.Store.LeaseMailbox(ctx, store.SendLease, candidate.ID, me)

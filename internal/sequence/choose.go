@@ -53,6 +53,7 @@ func (r *run) mailboxesWithWork(ctx context.Context) ([]bson.ObjectID, error) {
 // senders are the mailboxes that could send to these recipients; it notes how many new ones each should take, and where to begin.
 func (r *run) senders(c *campaign, due store.DueCount) []bson.ObjectID {
 	if !due.MailboxID.IsZero() {
+		r.own[due.MailboxID] = true
 		return []bson.ObjectID{due.MailboxID}
 	}
 	c.share = min(max(due.Count/max(len(c.MailboxIDs), 1), 1), batchSize)
@@ -60,6 +61,22 @@ func (r *run) senders(c *campaign, due store.DueCount) []bson.ObjectID {
 		c.line.ahead = int(r.Draw() * float64(due.Count))
 	}
 	return c.MailboxIDs
+}
+
+// wanted tells whether there is work left for a mailbox: recipients of its own, or somebody in the line of one of its sequences.
+func (r *run) wanted(ctx context.Context, id bson.ObjectID) (bool, error) {
+	if r.own[id] {
+		return true, nil
+	}
+	for _, c := range r.sequences {
+		if c.blocked.Load() != nil || c.newBlocked.Load() != nil || !slices.Contains(c.MailboxIDs, id) {
+			continue
+		}
+		if some, err := c.line.any(ctx); err != nil || some {
+			return some, err
+		}
+	}
+	return false, nil
 }
 
 // countIdle counts the mailboxes that have work but cannot do it before the deadline.

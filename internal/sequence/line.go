@@ -50,6 +50,17 @@ func (l *line) take(ctx context.Context, n int) ([]outreach.Recipient, error) {
 	return taken, nil
 }
 
+// any tells whether somebody stands in the line.
+func (l *line) any(ctx context.Context) (bool, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.waiting) > 0 {
+		return true, nil
+	}
+	err := l.list(ctx)
+	return len(l.waiting) > 0, err
+}
+
 // list fills the line. Listed again are those who were handed out and passed over: the listing must reach beyond them.
 func (l *line) list(ctx context.Context) error {
 	if now := l.store.Now(); now.Sub(l.rested) < lineRest && !now.Before(l.rested) {

@@ -70,6 +70,7 @@ type run struct {
 	opts      Options
 	me        store.Lessee
 	sequences map[bson.ObjectID]*campaign
+	own       map[bson.ObjectID]bool // mailboxes with due recipients of their own
 	stats     *tally
 	left      atomic.Int64 // messages that Limit still allows, without those that a mailbox has in hand
 	tried     atomic.Int64 // mailboxes that were leased
@@ -91,7 +92,7 @@ type campaign struct {
 // Run sends what is due until nothing is allowed any more or the deadline has come, and returns the counts. The error says that the run
 // as a whole failed: the store did, or every mailbox that was tried.
 func (w *Worker) Run(ctx context.Context, o Options) (*outreach.SendStats, error) {
-	r := &run{Worker: w, opts: o, stats: newTally(o.Progress), sequences: map[bson.ObjectID]*campaign{}}
+	r := &run{Worker: w, opts: o, stats: newTally(o.Progress), sequences: map[bson.ObjectID]*campaign{}, own: map[bson.ObjectID]bool{}}
 	r.left.Store(int64(o.Limit))
 	if o.Limit <= 0 {
 		r.left.Store(1 << 40)
@@ -144,7 +145,7 @@ func (r *run) prepare(ctx context.Context) (err error) {
 
 // addCampaign takes an active sequence into the run, unless it is not asked for, its guard trips, or its templates do not parse.
 func (r *run) addCampaign(ctx context.Context, seq *outreach.Sequence) error {
-	if !r.wanted(seq) {
+	if !r.asked(seq) {
 		return nil
 	}
 	tripped, err := r.guard(ctx, seq)
@@ -181,7 +182,8 @@ func checkNames(names []string, active []outreach.Sequence) error {
 	return nil
 }
 
-func (r *run) wanted(seq *outreach.Sequence) bool {
+// asked tells whether the run is asked to send a sequence.
+func (r *run) asked(seq *outreach.Sequence) bool {
 	for _, n := range r.opts.Sequences {
 		if n == seq.Name {
 			return true
