@@ -104,7 +104,6 @@ var figures = []struct {
 	measure func(*testing.B, *report)
 }{
 	{"startup", startup},
-	{"due", dueQuery},
 	{"store", storePath},
 	{"composing", composing},
 	{"rendering", rendering},

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -16,30 +15,6 @@ import (
 	"mailrun/internal/store/storetest"
 	"mailrun/pkg/outreach"
 )
-
-// dueQuery asks a small and a large store who is due.
-func dueQuery(b *testing.B, r *report) {
-	large := r.pick(1_000_000, 100_000)
-	took := [2]time.Duration{}
-	for i, n := range []int{1000, large} {
-		engine := openSQLite(b, filepath.Join(b.TempDir(), "m.db"))
-		d := fill(b, engine, []*outreach.Mailbox{{Email: "s@us.example"}}, 0)
-		d.enrol(b, 100, d.Now().Add(-time.Hour))
-		d.enrol(b, n-100, d.Now().Add(100*time.Hour))
-		took[i] = quickest(b, 200, func() error {
-			due, err := d.DueNew(b.Context(), d.seq.ID, nil, 0, 20)
-			if err == nil && len(due) != 20 {
-				err = fmt.Errorf("%d are due, want 20", len(due))
-			}
-			return err
-		})
-		closeEngine(b, engine)
-	}
-	r.add(b, row{
-		figure: fmt.Sprintf("due-recipient query, SQLite: %d / 1,000 recipients", large), ours: span(took[1]), reference: span(took[0]),
-		ratio: times(took[1], took[0]), goal: "< 3",
-	})
-}
 
 // quickest is the median time of an action done n times.
 func quickest(b *testing.B, n int, do func() error) time.Duration {
