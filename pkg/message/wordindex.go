@@ -61,9 +61,9 @@ func (x *wordIndex) span(text string) (first, last int) {
 
 // each calls back for every word that is found, in order.
 func (x *wordIndex) each(text string, found func(at int, tag uint)) {
-	within, size := false, 0
-	for i := 0; i+1 < len(text); i += size {
-		word := false
+	within := false
+	for i, size := 0, 1; i+1 < len(text); i += size {
+		var word bool
 		if c := text[i]; c < utf8.RuneSelf {
 			word, size = 'a' <= c|0x20 && c|0x20 <= 'z', 1
 		} else {
