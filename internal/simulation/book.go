@@ -14,6 +14,8 @@ type Book interface {
 	// Listed is told how many recipients a line listed, Arrived how many messages a mailbox received.
 	Listed(at time.Time, recipients int)
 	Arrived(at time.Time, strangers, ours int)
+	// Visited is told how long a run stayed with a mailbox, and whether it sent from it.
+	Visited(began time.Time, took time.Duration, sent bool)
 }
 
 // week is the length of what is counted, in minutes.
@@ -29,14 +31,13 @@ type Ledger struct {
 	Strangers int
 	Ours      int
 
-	Waiting, Due, Sequences, Enrolled mean
-	mailboxes                         int
+	Idle int       // visits that sent nothing
+	Stay [week]int // seconds that runs stayed with mailboxes, by the minute in which they came
+
+	// Looked at once an hour: recipients enrolled and not at their end, those of them who are due, active sequences, mailboxes that could send
+	// to somebody who is due.
+	Enrolled, Due, Sequences, Working [week / 60]int
 }
-
-// mean is the mean of what was looked at from time to time.
-type mean struct{ sum, n, most int }
-
-func (m *mean) add(v int) { m.sum, m.n, m.most = m.sum+v, m.n+1, max(m.most, v) }
 
 // minute is the place of an instant in the week, false if it lies outside.
 func (l *Ledger) minute(at time.Time) (int, bool) {
@@ -87,23 +88,39 @@ func (l *Ledger) Add(o *Ledger) {
 			l.Requests[k][m] += o.Requests[k][m]
 		}
 	}
-	l.First, l.Looked, l.Strangers, l.Ours, l.mailboxes = l.First+o.First, l.Looked+o.Looked, l.Strangers+o.Strangers, l.Ours+o.Ours, l.mailboxes+o.mailboxes
-	for _, p := range [][2]*mean{{&l.Waiting, &o.Waiting}, {&l.Due, &o.Due}, {&l.Sequences, &o.Sequences}, {&l.Enrolled, &o.Enrolled}} {
-		p[0].sum, p[0].n, p[0].most = p[0].sum+p[1].sum, p[0].n+p[1].n, p[0].most+p[1].most
+	for m := range l.Stay {
+		l.Stay[m] += o.Stay[m]
+	}
+	for h := range l.Due {
+		l.Enrolled[h], l.Due[h] = l.Enrolled[h]+o.Enrolled[h], l.Due[h]+o.Due[h]
+		l.Sequences[h], l.Working[h] = l.Sequences[h]+o.Sequences[h], l.Working[h]+o.Working[h]
+	}
+	l.First, l.Looked, l.Strangers, l.Ours, l.Idle = l.First+o.First, l.Looked+o.Looked, l.Strangers+o.Strangers, l.Ours+o.Ours, l.Idle+o.Idle
+}
+
+// Visited notes a visit to a mailbox.
+func (l *Ledger) Visited(began time.Time, took time.Duration, sent bool) {
+	m, ok := l.minute(began)
+	if !ok {
+		return
+	}
+	l.Stay[m] += int(took.Seconds())
+	if !sent {
+		l.Idle++
 	}
 }
 
-// Total is the sum over the week.
-func Total(minutes *[week]int) int {
+// Sum is the sum of counts.
+func Sum(counts []int) int {
 	n := 0
-	for _, v := range minutes {
+	for _, v := range counts {
 		n += v
 	}
 	return n
 }
 
 // Peak is the greatest sum over so many minutes in a row, and the minute in which they begin.
-func Peak(minutes *[week]int, length int) (most, at int) {
+func Peak(minutes []int, length int) (most, at int) {
 	sum := 0
 	for m, v := range minutes {
 		if sum += v; m >= length {

@@ -224,6 +224,7 @@ func (b *book) Count(_ time.Time, k simulation.Kind, n int) { b.calls[k.Call()] 
 func (b *book) Sent(_ time.Time, id bson.ObjectID, _ int)   { b.sent[b.emails[id]]++ }
 func (b *book) Listed(time.Time, int)                       {}
 func (b *book) Arrived(time.Time, int, int)                 {}
+func (b *book) Visited(time.Time, time.Duration, bool)      {}
 
 // counting is an engine that counts its calls by the collection they begin with.
 type counting struct {

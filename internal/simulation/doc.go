@@ -9,5 +9,6 @@
 // Mailboxes that share a sequence form a team, and teams share nothing. So a sample of teams is played one after another, each exactly, and
 // stands for all; the error of that is stated. What cannot be played (sizes on disk, the limits of one server, hosts) is reckoned from the
 // declared indexes, real documents and the assumptions of the page, each with its source.
+//
+//go:generate go run ./page ../../docs/scale.md
 package simulation
-

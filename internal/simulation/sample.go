@@ -38,9 +38,9 @@ func Play(a Assumptions) *Result {
 		ledgers[p].From = monday
 		group.Go(func() {
 			for i := p; i < a.Sample; i += players {
-				before := Total(&ledgers[p].Messages)
+				before := Sum(ledgers[p].Messages[:])
 				a.playTeam(i, &ledgers[p])
-				messages[i] = float64(Total(&ledgers[p].Messages) - before)
+				messages[i] = float64(Sum(ledgers[p].Messages[:]) - before)
 			}
 		})
 	}
@@ -68,7 +68,6 @@ func standardError(values []float64) float64 {
 // playTeam plays one team from its beginning to the end of the counted week, minute by minute.
 func (a Assumptions) playTeam(i int, book *Ledger) {
 	p := a.newPlayer(i)
-	book.mailboxes += a.Team
 	end := monday.Add(week * time.Minute)
 	for now := monday.AddDate(0, 0, -7*a.Warm); now.Before(end); now = now.Add(time.Minute) {
 		if now.Sub(monday)%a.SyncEvery == 0 {
@@ -95,7 +94,13 @@ type player struct {
 	lists int
 }
 
-// newPlayer makes the i-th team. Its mailboxes are warmed up and have the defaults of the field.
+// Of the mailboxes some rest, paused or with a login that fails, and some are in their first weeks, with a ramp-up.
+const (
+	resting = 0.04
+	young   = 0.10
+)
+
+// newPlayer makes the i-th team. Its mailboxes have mailrun's default limit and gap.
 func (a Assumptions) newPlayer(i int) *player {
 	dice := rand.New(rand.NewPCG(a.Seed, uint64(i))) //nolint:gosec // dice
 	p := &player{Assumptions: a, zone: zoneOf((float64(i) + dice.Float64()) / float64(a.Sample)), dice: dice}
@@ -103,9 +108,17 @@ func (a Assumptions) newPlayer(i int) *player {
 	boxes := make([]outreach.Mailbox, a.Team)
 	for k := range boxes {
 		sync := start.Add(time.Duration(dice.Float64() * float64(a.SyncEvery)))
+		status := outreach.MailboxActive
+		if dice.Float64() < resting {
+			status = outreach.MailboxPaused
+		}
 		boxes[k] = outreach.Mailbox{
-			ID: p.id(), Email: fmt.Sprintf("box%d@team%d.example", k, i), Status: outreach.MailboxActive, Timezone: p.zone,
+			ID: p.id(), Email: fmt.Sprintf("box%d@team%d.example", k, i), Status: status, Timezone: p.zone,
 			IMAP: outreach.Server{Host: "imap.example"}, NextSyncAt: &sync, LastSyncOKAt: &start,
+		}
+		if dice.Float64() < young {
+			since := monday.AddDate(0, 0, -dice.IntN(21))
+			boxes[k].RampUp = &outreach.RampUp{StartPerDay: 5, AddPerDay: 1, Since: since}
 		}
 	}
 	p.Team = NewTeam(boxes, nil, nil, dice.Float64)
@@ -161,19 +174,18 @@ func (p *player) fill(now time.Time) {
 	}
 }
 
-// note looks at who waits and who is due.
+// note looks at who is enrolled and who is due.
 func (p *player) note(now time.Time, book *Ledger) {
-	waiting, due, enrolled := 0, 0, 0
+	hour := int(now.Sub(book.From).Hours())
 	for _, l := range p.Team.lists {
-		waiting += l.fresh.dueNow(now.AddDate(1, 0, 0))
-		due += l.fresh.dueNow(now)
-		enrolled += l.live
+		book.Enrolled[hour] += l.live
+		book.Due[hour] += l.fresh.dueNow(now)
 	}
 	for _, b := range p.boxes {
-		due += b.due.dueNow(now)
+		book.Due[hour] += b.due.dueNow(now)
+		if b.Status == outreach.MailboxActive && b.hasWork(now) {
+			book.Working[hour]++
+		}
 	}
-	book.Waiting.add(waiting)
-	book.Due.add(due)
-	book.Sequences.add(len(p.Team.lists))
-	book.Enrolled.add(enrolled)
+	book.Sequences[hour] += len(p.Team.lists)
 }

@@ -65,7 +65,7 @@ func (r *sendRun) choose(now time.Time) []*visit {
 		if b.Status != outreach.MailboxActive || late || !b.hasWork(now) {
 			continue
 		}
-		chosen = append(chosen, &visit{box: b, passed: map[*outreach.Recipient]bool{}})
+		chosen = append(chosen, &visit{box: b, began: now, passed: map[*outreach.Recipient]bool{}})
 	}
 	slices.SortFunc(chosen, func(a, b *visit) int { return outreach.CompareIdle(a.Mailbox, b.Mailbox, now) })
 	return chosen
@@ -82,7 +82,9 @@ func (b *box) hasWork(now time.Time) bool {
 // visit is a run's work on one mailbox.
 type visit struct {
 	*box
+	began  time.Time
 	at     time.Time // when it goes on
+	sent   bool
 	kept   []*outreach.Recipient
 	passed map[*outreach.Recipient]bool
 }
@@ -111,6 +113,7 @@ func (r *sendRun) goOn(v *visit, now time.Time) {
 	}
 	r.leave(v)
 	r.count(now, Release)
+	r.book.Visited(v.began, now.Sub(v.began), v.sent)
 }
 
 // leave puts back whom the visit had in hand.
@@ -263,6 +266,7 @@ func (r *sendRun) passOver(v *visit, rec *outreach.Recipient, d outreach.Decisio
 // deliver sends to the first in line and puts the others back.
 func (r *sendRun) deliver(v *visit, now time.Time) time.Time {
 	rec := v.kept[0]
+	v.sent = true
 	r.putBack(v, v.kept[1:])
 	v.kept = nil
 	l := r.list(rec.SequenceID)
