@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -26,6 +27,9 @@ func (r *report) page(b *testing.B, began time.Time, load string) string {
 	how := "`make bench`"
 	if r.quick {
 		how = "`make bench-quick`, with less of everything,"
+	}
+	if _, some, ok := strings.Cut(flag.Lookup("test.bench").Value.String(), "/"); ok {
+		how += ", of the figures " + some + " alone,"
 	}
 	took := time.Since(began).Round(time.Second)
 	return fmt.Sprintf(pageHead, how, began.Format(time.DateOnly), took, machine(b), load) + r.String()

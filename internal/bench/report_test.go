@@ -27,7 +27,7 @@ type report struct {
 	profile, profiles string
 	profiled          int // processes so far
 	rows              []row
-	missing           []string // figures without a row: what they need is not installed
+	missing, failed   []string // figures without a row: what they need is not installed, or they could not be measured
 }
 
 // pick chooses between the size of a full run and that of a quick one.
@@ -73,6 +73,9 @@ func (r *report) String() string {
 	}
 	if len(r.missing) > 0 {
 		fmt.Fprintf(&s, "\nNot measured here, because what they need is not installed: %s.\n", strings.Join(r.missing, ", "))
+	}
+	if len(r.failed) > 0 {
+		fmt.Fprintf(&s, "\nNot measured, because the attempt failed: %s.\n", strings.Join(r.failed, ", "))
 	}
 	return s.String()
 }
@@ -131,16 +134,19 @@ func BenchmarkFigures(b *testing.B) {
 	r.binary = build(b)
 	for _, figure := range figures {
 		before, ran := len(r.rows), false
-		b.Run(figure.name, func(b *testing.B) {
+		ok := b.Run(figure.name, func(b *testing.B) {
 			ran = true
 			figure.measure(b, r)
 		})
-		if ran && len(r.rows) == before {
+		switch {
+		case !ok:
+			r.failed = append(r.failed, figure.name)
+		case ran && len(r.rows) == before:
 			r.missing = append(r.missing, figure.name)
 		}
 	}
 	fmt.Printf("\n%s\n", r)
-	if path := os.Getenv("MAILRUN_BENCH_REPORT"); path != "" && !b.Failed() {
+	if path := os.Getenv("MAILRUN_BENCH_REPORT"); path != "" {
 		if err := os.WriteFile(path, []byte(r.page(b, began, load)), 0o644); err != nil { //nolint:gosec // a page to be read
 			b.Fatal(err)
 		}
