@@ -59,18 +59,22 @@ func (x *wordIndex) span(text string) (first, last int) {
 	return first, last
 }
 
+// wordRuneAt says whether the character at s[i:] is a letter as isWordRune means it, and how long it is. Most are ASCII.
+func wordRuneAt(s string, i int) (word bool, size int) {
+	if c := s[i]; c < utf8.RuneSelf {
+		return 'a' <= c|0x20 && c|0x20 <= 'z', 1
+	}
+	r, size := utf8.DecodeRuneInString(s[i:])
+	return isWordRune(r), size
+}
+
 // each calls back for every word that is found, in order.
 func (x *wordIndex) each(text string, found func(at int, tag uint)) {
 	within := false
-	for i, size := 0, 1; i+1 < len(text); i += size {
+	var size int
+	for i := 0; i+1 < len(text); i += size {
 		var word bool
-		if c := text[i]; c < utf8.RuneSelf {
-			word, size = 'a' <= c|0x20 && c|0x20 <= 'z', 1
-		} else {
-			var r rune
-			r, size = utf8.DecodeRuneInString(text[i:])
-			word = isWordRune(r)
-		}
+		word, size = wordRuneAt(text, i)
 		goesOn := within && word
 		within = word
 		if start := pair(text[i:]); goesOn || x.pairs[start/64]&(1<<(start%64)) == 0 {
