@@ -1,0 +1,44 @@
+package hosts_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"mailrun/internal/killtest"
+	"mailrun/internal/store/storetest"
+)
+
+// Many processes of both jobs on one database send everything once, and none of them goes without work.
+func TestCrowd(t *testing.T) {
+	binary := build(t)
+	for _, kind := range storetest.Engines(t) {
+		t.Run(kind.Name, func(t *testing.T) {
+			processes, each := 4, killtest.Rounds(20)
+			if kind.Name == "mongodb" {
+				processes, each = 2, killtest.Rounds(8) // the stand-in scans its collections
+			}
+			const connections = 2
+			s := newStage(t, kind, plan{mailboxes: 2 * processes * connections, people: processes * each, dot: 200 * time.Millisecond})
+			var senders, readers []*process
+			for range processes {
+				env := s.environment(s.place, connections)
+				senders = append(senders, s.start(env, binary, "run-sequences", "--json", "--max-runtime", "2m"))
+				readers = append(readers, s.start(env, binary, "sync-mailboxes", "--json"))
+			}
+			sent := make([]int, processes)
+			for i := range senders {
+				sent[i] = senders[i].sent(t)
+				readers[i].sent(t)
+			}
+			s.check(0)
+			if peak := s.world.Counters().SMTPPeak; peak > processes*connections {
+				t.Errorf("%d connections were open at once, want %d at most", peak, processes*connections)
+			}
+			if slices.Min(sent) == 0 {
+				t.Errorf("some had nothing to do: %v", sent)
+			}
+			t.Log("sent by each:", sent)
+		})
+	}
+}
