@@ -30,8 +30,8 @@ func newClassifyEval(a *app) *cobra.Command {
 		Long: `Label every reply of a file and compare. The file is UTF-8 with tab-separated columns and a first line that names them: text, language, label
 (others are allowed); \n in a text is a line break. Labels: ` + enumerate(outreach.Intents) + `.
 
-Measured is what the settings name: the model of AI_BASE_URL and AI_MODEL, else the built-in classifier. A model is called once per row, up to
-AI_MAX_CALLS_PER_RUN; rows without an answer count as wrong.`,
+Measured is what the settings name: the model of AI_BASE_URL and AI_MODEL, else the built-in classifier, each behind the rules for plain opt-outs
+that go before it in a sync too. A model is called once per row, up to AI_MAX_CALLS_PER_RUN; rows without an answer count as wrong.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			report, err := a.evaluate(cmd.Context(), args[0], model)

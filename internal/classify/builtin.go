@@ -3,6 +3,7 @@ package classify
 import (
 	"context"
 	"slices"
+	"sync"
 
 	"mailrun/pkg/outreach"
 )
@@ -11,9 +12,12 @@ import (
 // go wrong. It is safe for concurrent use.
 type Builtin struct{ weights *weights }
 
+// embedded are the weights in the binary, unpacked when first needed.
+var embedded = sync.OnceValues(func() (*weights, error) { return unpack(packedWeights) })
+
 // NewBuiltin reads the embedded weights.
 func NewBuiltin() (*Builtin, error) {
-	w, err := unpack(packedWeights)
+	w, err := embedded()
 	if err != nil {
 		return nil, err
 	}
@@ -39,16 +43,13 @@ func (b *Builtin) Classify(_ context.Context, in Input) (outreach.Classification
 	return c, nil
 }
 
-// intent weighs a text. An opt-out needs a word of it in the text, and one that is asked for in plain words is nothing else.
+// intent weighs a text.
 func (b *Builtin) intent(text string) (outreach.Intent, float64) {
-	p := b.weights.probabilities(read(text).features())
-	optOut := slices.Index(outreach.Intents, outreach.IntentUnsubscribe)
-	switch asks(text) {
-	case askedPlainly:
-		return outreach.IntentUnsubscribe, 0.98
-	case askedNothing:
-		p[optOut] = 0
-	}
+	return decide(b.weights.probabilities(read(text).features()))
+}
+
+// decide takes the likeliest intent. Nothing is quite certain.
+func decide(p []float64) (outreach.Intent, float64) {
 	best := slices.Index(p, slices.Max(p))
 	return outreach.Intents[best], min(p[best], 0.99)
 }

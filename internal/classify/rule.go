@@ -1,6 +1,7 @@
 package classify
 
 import (
+	"slices"
 	"strings"
 	"sync"
 
@@ -46,13 +47,25 @@ func byWords(in Input, c *outreach.Classification) bool {
 	switch {
 	case text == "":
 		c.Intent, c.Confidence = outreach.IntentOther, 0.5
-	case asks(text) == askedPlainly:
+	case asks(text) == askedPlainly && agreed(text):
 		c.Intent, c.Sentiment, c.Confidence = outreach.IntentUnsubscribe, Negative, 0.98
 	default:
 		return false
 	}
 	return true
 }
+
+// agreement is the probability from which on the built-in model agrees to an opt-out that stands there in plain words.
+const agreement = 0.5
+
+// agreed asks the built-in model whether a text that holds an opt-out means it: "please do not unsubscribe me" does not.
+func agreed(text string) bool {
+	w, err := embedded()
+	return err == nil && w.probabilities(read(text).features())[intentOptOut] >= agreement
+}
+
+// intentOptOut is the place of unsubscribe among the intents.
+var intentOptOut = slices.Index(outreach.Intents, outreach.IntentUnsubscribe)
 
 // asked is how plainly a text asks not to be written to again.
 type asked int
@@ -111,8 +124,8 @@ func within(h hit, guards []hit) bool {
 // lexicons are those of Languages, read when first needed. They are embedded, and a test reads them, so they cannot fail.
 var lexicons = sync.OnceValue(func() []*lexicon {
 	all := make([]*lexicon, len(Languages))
-	for i, language := range Languages {
-		l, err := loadLexicon(language, concepts)
+	for i := range Languages {
+		l, err := loadLexicon(i)
 		if err != nil {
 			l = &lexicon{root: &node{}}
 		}

@@ -3,9 +3,11 @@ package classify
 import (
 	"bytes"
 	"compress/flate"
+	"crypto/sha256"
 	_ "embed" // the weights
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 
@@ -18,15 +20,33 @@ import (
 var packedWeights []byte
 
 // weights is a linear model: for each bucket one number per intent, of eight bits, times the intent's scale. Temperature flattens scores
-// into probabilities that come true as often as they say.
+// into probabilities that come true as often as they say. Source names what they were learned from.
 type weights struct {
+	Source      [sha256.Size]byte
 	Temperature float32
 	Scale       []float32 // per intent
 	Values      []int8    // bucket after bucket
 }
 
 // weightsMagic begins the packed form and changes with it.
-const weightsMagic = uint32(0x6d723101)
+const weightsMagic = uint32(0x6d723102)
+
+// digest names what weights are learned from: the rows and the lexicons. A test compares it, which takes less time than learning again.
+func digest(rows ...[]Row) [sha256.Size]byte {
+	h := sha256.New()
+	for _, part := range rows {
+		for _, row := range part {
+			fmt.Fprintf(h, "%q %s %s\n", row.Text, row.Label, row.Author)
+		}
+		fmt.Fprintln(h)
+	}
+	for _, name := range append([]string{"shared"}, Languages...) {
+		for line := range lexiconLines(name) {
+			fmt.Fprintln(h, line)
+		}
+	}
+	return [sha256.Size]byte(h.Sum(nil))
+}
 
 // pack writes weights: the same weights give the same bytes.
 func (w *weights) pack() ([]byte, error) {
@@ -35,7 +55,7 @@ func (w *weights) pack() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, part := range []any{weightsMagic, w.Temperature, w.Scale, w.Values} {
+	for _, part := range []any{weightsMagic, w.Source, w.Temperature, w.Scale, w.Values} {
 		if err := binary.Write(z, binary.LittleEndian, part); err != nil {
 			return nil, err
 		}
@@ -52,14 +72,16 @@ func unpack(packed []byte) (*weights, error) {
 		return nil, errors.Join(errors.New("the built-in classifier's weights are damaged"), err)
 	}
 	n := len(outreach.Intents)
-	if len(raw) != 8+4*n+buckets*n || binary.LittleEndian.Uint32(raw) != weightsMagic {
+	const head = 4 + sha256.Size + 4
+	if len(raw) != head+4*n+buckets*n || binary.LittleEndian.Uint32(raw) != weightsMagic {
 		return nil, errors.New("the built-in classifier's weights are of another version; run go generate ./internal/classify")
 	}
-	w := &weights{Temperature: readFloat(raw[4:]), Scale: make([]float32, n), Values: make([]int8, buckets*n)}
+	w := &weights{Temperature: readFloat(raw[head-4:]), Scale: make([]float32, n), Values: make([]int8, buckets*n)}
+	copy(w.Source[:], raw[4:])
 	for i := range w.Scale {
-		w.Scale[i] = readFloat(raw[8+4*i:])
+		w.Scale[i] = readFloat(raw[head+4*i:])
 	}
-	for i, b := range raw[8+4*n:] {
+	for i, b := range raw[head+4*n:] {
 		w.Values[i] = int8(b) //nolint:gosec // two's complement on purpose
 	}
 	return w, nil
