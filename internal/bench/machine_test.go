@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -14,9 +15,10 @@ import (
 
 const pageHead = `# Measured
 
-Made by %s on %s in %s; do not edit. Each figure stands beside its reference, measured in the same minute on the same
-machine: a bare number says more about the machine than about the program. A ratio is ours to the reference; the goal says which way is good.
-Peak memory is that of our process.
+Made by %s on %s in %s; do not edit.
+
+Each figure stands beside its reference, measured in the same minute on the same machine: a bare number says more about the machine than about
+the program. A ratio is ours to the reference; the goal says which way is good. Peak memory is that of our process. On a machine that is busy with other things, figures that wait for the disk or for turns are far off.
 
 Machine: %s. Load of the machine before the run: %s.
 
@@ -26,10 +28,10 @@ Machine: %s. Load of the machine before the run: %s.
 func (r *report) page(b *testing.B, began time.Time, load string) string {
 	how := "`make bench`"
 	if r.quick {
-		how = "`make bench-quick`, with less of everything,"
+		how = "`make bench-quick` (less of everything)"
 	}
 	if _, some, ok := strings.Cut(flag.Lookup("test.bench").Value.String(), "/"); ok {
-		how += ", of the figures " + some + " alone,"
+		how += " of the figures " + strings.NewReplacer("^(", "", ")$", "", "|", ", ").Replace(some) + " alone,"
 	}
 	took := time.Since(began).Round(time.Second)
 	return fmt.Sprintf(pageHead, how, began.Format(time.DateOnly), took, machine(b), load) + r.String()
@@ -38,7 +40,7 @@ func (r *report) page(b *testing.B, began time.Time, load string) string {
 // machine describes what the figures depend on.
 func machine(b *testing.B) string {
 	parts := []string{
-		fmt.Sprintf("%d cores (%s)", runtime.NumCPU(), field("/proc/cpuinfo", "model name")), field("/proc/meminfo", "MemTotal") + " memory",
+		fmt.Sprintf("%d cores (%s)", runtime.NumCPU(), field("/proc/cpuinfo", "model name")), memory(),
 		runtime.GOOS + " " + kernel(), runtime.Version() + " " + runtime.GOARCH, "a write of 4 KB with fsync takes " + span(fsyncTime(b)),
 	}
 	return strings.Join(parts, ", ")
@@ -53,6 +55,14 @@ func field(path, name string) string {
 		}
 	}
 	return "unknown"
+}
+
+func memory() string {
+	kilobytes, err := strconv.ParseInt(strings.TrimSuffix(field("/proc/meminfo", "MemTotal"), " kB"), 10, 64)
+	if err != nil {
+		return "unknown memory"
+	}
+	return fmt.Sprintf("%.0f GB memory", float64(kilobytes)/(1<<20))
 }
 
 func kernel() string {
