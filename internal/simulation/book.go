@@ -119,15 +119,11 @@ func Sum(counts []int) int {
 	return n
 }
 
-// Peak is the greatest sum over so many minutes in a row, and the minute in which they begin.
+// Peak is the greatest sum over so many minutes that begin at a multiple of them, and the minute in which they begin.
 func Peak(minutes []int, length int) (most, at int) {
-	sum := 0
-	for m, v := range minutes {
-		if sum += v; m >= length {
-			sum -= minutes[m-length]
-		}
-		if sum > most {
-			most, at = sum, m-length+1
+	for m := 0; m < len(minutes); m += length {
+		if sum := Sum(minutes[m:min(m+length, len(minutes))]); sum > most {
+			most, at = sum, m
 		}
 	}
 	return most, at

@@ -32,13 +32,13 @@ type small struct {
 
 const tick = 10 * time.Minute
 
-func makeSmall(world *sandbox.World, now time.Time) *small {
+func makeSmall(document func(email string, s outreach.Security) *outreach.Mailbox, now time.Time) *small {
 	s := &small{}
 	zones := []string{"Europe/Berlin", "America/New_York", "Asia/Dubai", "Europe/London", "Asia/Kolkata"}
 	never := 0
 	for i := range 50 {
 		limit, gap := 6+i%9, 300*(1+i%4)
-		mb := world.Document(fmt.Sprintf("s%d@us.example", i), outreach.SecurityNone)
+		mb := document(fmt.Sprintf("s%d@us.example", i), outreach.SecurityNone)
 		mb.ID, mb.Status, mb.ClearSMTPPassword, mb.ClearIMAPPassword = bson.NewObjectID(), outreach.MailboxActive, "secret", "secret"
 		mb.DailyLimit, mb.MinGapSeconds, mb.GapJitterSeconds, mb.SaveSent, mb.Timezone = &limit, &gap, &never, "never", zones[i/10]
 		switch i % 10 {
@@ -80,7 +80,7 @@ func TestDayAsTheWorkerDoesIt(t *testing.T) {
 	}
 	t.Cleanup(world.Close)
 	st, calls := openStore(t, clock)
-	s := makeSmall(world, now)
+	s := makeSmall(world.Document, now)
 	s.store(t, st)
 	clear(calls.made)
 
@@ -92,7 +92,7 @@ func TestDayAsTheWorkerDoesIt(t *testing.T) {
 	sent, runs := 0, 0
 	for end := now.AddDate(0, 0, 1); now.Before(end); now = now.Add(tick) {
 		runs++
-		team.Send(now, time.Second, 0, played)
+		team.Send(now, simulation.Cron{For: time.Second}, played)
 		stats, err := worker.Run(t.Context(), sequence.Options{Deadline: now.Add(time.Second)})
 		if err != nil {
 			t.Fatal(err)
@@ -140,7 +140,7 @@ func TestReadingAsTheSyncDoesIt(t *testing.T) {
 	}
 	t.Cleanup(world.Close)
 	st, calls := openStore(t, clock)
-	s := makeSmall(world, now)
+	s := makeSmall(world.Document, now)
 	s.store(t, st)
 	syncer := &inbox.Syncer{Store: st, Dialer: &mailbox.Dialer{}, Self: store.Self(), Concurrency: 1, Draw: half, Log: slog.New(slog.DiscardHandler)}
 	run := func() {

@@ -18,7 +18,7 @@ func Page(ctx context.Context, a Assumptions, c Capacity) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	p := &Paper{Result: Play(a), Capacity: c, Sizes: sizes}
+	p := &Paper{Result: Play(a), Capacity: c, Sizes: sizes, Host: PlayHost(a, c)}
 	var s page
 	for _, section := range []func(*page){p.opening, p.limitsSection, p.weekSection, p.requestsSection, p.hostsSection, p.growthSection, shardsSection, p.assumptionsSection, p.trustSection} {
 		section(&s)
@@ -86,7 +86,7 @@ func (p *Paper) workingDay() float64 {
 
 func (p *Paper) limitsSection(s *page) {
 	s.text("## Where it ends first")
-	s.text("Each line alone, with everything else without limit. *Way of asking*: a run reads, names or writes something for every mailbox, sequence or due recipient there is, on every host; the work itself would not need it. "+
+	s.text("Each line alone, with everything else without limit. *Way of asking*: a run reads, names or writes something for every mailbox, sequence or due recipient there is, on every host; the work itself would not need it. " +
 		"*Work*: what remains when the jobs touch only what they send and read.")
 	var rows [][]string
 	for _, l := range p.Limits() {
@@ -103,7 +103,7 @@ func (p *Paper) limitsSection(s *page) {
 func (p *Paper) weekSection(s *page) {
 	s.text("## The week")
 	messages := Sum(p.Messages[:])
-	visits := Sum(p.Requests[Lease][:])
+	visits := Sum(p.requests(Lease))
 	most, at := Peak(p.Messages[:], 60)
 	s.table([]string{"what", ">for all"}, [][]string{
 		{"messages on a working day", amount(p.workingDay())},
@@ -116,11 +116,11 @@ func (p *Paper) weekSection(s *page) {
 		{"mailboxes with due work at once, at most", amount(p.all(slices.Max(p.Working[:])))},
 		{"visits to a mailbox for each message", fmt.Sprintf("%.2f", float64(visits)/float64(messages))},
 		{"of these visits without a message", percent(float64(p.Idle) / float64(visits))},
-		{"mailboxes read in a second, at most", amount(p.peakRate(p.Requests[SyncLease][:]))},
+		{"mailboxes read in a second, at most", amount(p.peakRate(p.requests(SyncLease)))},
 		{"messages that come back and concern us, in a week", amount(p.all(p.Ours))},
 		{"messages that do not", amount(p.all(p.Strangers))},
 	})
-	s.text("A visit without a message finds the mailbox at its daily cap: `nextSendAt` ends the gap, not the cap, so such a mailbox is leased at every tick for the rest of its window. "+
+	s.text("A visit without a message finds the mailbox at its daily cap: `nextSendAt` ends the gap, not the cap, so such a mailbox is leased at every tick for the rest of its window. " +
 		"Follow-ups that came due over a weekend make Monday's queue the longest.")
 }
 
@@ -135,13 +135,13 @@ func (p *Paper) requestsSection(s *page) {
 	messages := float64(Sum(p.Messages[:]))
 	var rows [][]string
 	for k := range kinds {
-		n := Sum(p.Requests[k][:])
+		n := Sum(p.requests(k))
 		if n == 0 {
 			continue
 		}
-		_, at := Peak(p.Requests[k][:], p.tick())
+		_, at := Peak(p.requests(k), p.tick())
 		rows = append(rows, []string{
-			k.String(), k.Call(), fmt.Sprintf("%.2f", float64(n)/messages), amount(p.all(n) / (7 * 86400)), amount(p.peakRate(p.Requests[k][:])), clock(at), fmt.Sprint(k.Writes()), fmt.Sprint(k.Entries()),
+			k.String(), k.Call(), fmt.Sprintf("%.2f", float64(n)/messages), amount(p.all(n) / (7 * 86400)), amount(p.peakRate(p.requests(k))), clock(at), fmt.Sprint(k.Writes()), fmt.Sprint(k.Entries()),
 		})
 	}
 	for _, sum := range []struct {
@@ -176,21 +176,29 @@ func (s *page) runs(job string, calls []RunCall) {
 
 func (p *Paper) hostsSection(s *page) {
 	s.text("## Hosts")
-	h := p.HostsFor(float64(p.Mailboxes))
-	stay := p.peakRate(p.Stay[:]) * p.SendEvery.Seconds()
-	row := func(what, why string, n float64) []string { return []string{what, why, fmt.Sprintf("%.0f", math.Ceil(n))} }
+	all := float64(p.Mailboxes)
+	h := p.HostsFor(all)
+	messages, reads := p.peakRate(p.Messages[:])*p.SendEvery.Seconds(), p.peakRate(p.requests(SyncLease))*p.SyncEvery.Seconds()
+	row := func(what, why string, n float64) []string {
+		return []string{what, why, fmt.Sprintf("%.0f", math.Ceil(n))}
+	}
 	s.table([]string{"bound by", "in the fullest tick", ">hosts"}, [][]string{
-		row("connections, sending", fmt.Sprintf("%s messages of %v, %d at once, in %v", amount(p.peakRate(p.Messages[:])*p.SendEvery.Seconds()), p.PerMessage, p.Connections, p.SendFor), h.SendConnections),
-		row("visits, sending", fmt.Sprintf("%s s spent with mailboxes, most of it waiting for a gap, %d at once", amount(stay), p.Visits), h.SendVisits),
-		row("processor, sending", fmt.Sprintf("%v a message and %v for TLS", p.CPUPerMessage, p.CPUPerTLS), h.SendCPU),
-		row("connections, reading", fmt.Sprintf("%s mailboxes of %v, %d at once, in %v", amount(p.peakRate(p.Requests[SyncLease][:])*p.SyncEvery.Seconds()), p.PerSync, p.Connections, p.SyncFor), h.SyncConnections),
-		row("processor, reading", fmt.Sprintf("%v a mailbox and %v for TLS", p.CPUPerSync, p.CPUPerTLS), h.SyncCPU),
+		row("connections, sending", fmt.Sprintf("%s messages of %s, %d at once, in %s", amount(messages), span(p.PerMessage), p.Connections, span(p.SendFor)), h.SendConnections),
+		row("processor, sending", fmt.Sprintf("%s a message and %s for TLS", span(p.CPUPerMessage), span(p.CPUPerTLS)), h.SendCPU),
+		row("connections, reading", fmt.Sprintf("%s mailboxes of %s, %d at once, in %s", amount(reads), span(p.PerSync), p.Connections, span(p.SyncFor)), h.SyncConnections),
+		row("processor, reading", fmt.Sprintf("%s a mailbox and %s for TLS", span(p.CPUPerSync), span(p.CPUPerTLS)), h.SyncCPU),
 	})
-	s.text("So %.0f hosts with the default `MAX_CONNECTIONS`, of which reading uses %.0f connections at once and sending %.0f in the fullest tick. A run then takes %s of its %v for sending and %s of its %v for reading, in the fullest tick. "+
-		"Runs do not overlap by more than their leases; a host more or less needs no configuration.",
-		h.Most(), h.SyncConnections*float64(p.Connections), h.SendConnections*float64(p.Connections),
-		seconds(p.SendFor.Seconds()*max(h.SendConnections, h.SendVisits, h.SendCPU)/h.Most()), p.SendFor,
-		seconds(p.SyncFor.Seconds()*max(h.SyncConnections, h.SyncCPU)/h.Most()), p.SyncFor)
+	s.text("Open at once, over all hosts: %s connections for sending in the fullest tick, %s for reading. With %.0f hosts a sync run lasts %s of its %s; a run of run-sequences lasts all of its %s in working hours, because it waits for gaps, and is at work on messages for %s of them on each connection.",
+		amount(messages*p.PerMessage.Seconds()/p.SendFor.Seconds()), amount(reads*p.PerSync.Seconds()/p.SyncFor.Seconds()), h.Most(),
+		seconds(p.SyncFor.Seconds()*h.SyncConnections/h.Most()), span(p.SyncFor), span(p.SendFor), seconds(p.SendFor.Seconds()*h.SendConnections/h.Most()))
+	s.text("A mailbox whose gap ends within the run holds one of the run's %d places while it waits. That costs next to nothing, since those who are due go first. One host, all of its mailboxes in one zone, on a working day:", p.atOnce())
+	var rows [][]string
+	for i, n := range p.Host.Mailboxes {
+		rows = append(rows, []string{amount(float64(n)), fmt.Sprintf("%.1f %%", 100*p.Host.Share[i])})
+	}
+	s.table([]string{">mailboxes on one host", ">sent of what they could"}, rows)
+	each := all / h.Most()
+	s.text("With %.0f hosts there are %s mailboxes for each, of which at most %s have work at once.", h.Most(), amount(each), amount(each*p.most(p.Working[:])))
 }
 
 func (p *Paper) growthSection(s *page) {

@@ -18,7 +18,6 @@ type Capacity struct {
 	Cores                                float64 // of a host, of which Busy may be used
 	Busy                                 float64
 	Connections                          int // MAX_CONNECTIONS
-	Visits                               int // mailboxes that a run works on at once: four times as many, for most of them wait for a gap
 
 	RoundTrip  time.Duration // to the database and back, with its work on an indexed request
 	DocWrites  float64       // documents written in a second by one primary, with a majority and the journal
@@ -36,9 +35,9 @@ type Capacity struct {
 func DefaultCapacity() Capacity {
 	return Capacity{
 		CPUPerMessage: 1500 * time.Microsecond, CPUPerSync: 550 * time.Microsecond, CPUPerTLS: 2 * time.Millisecond,
-		Cores: 4, Busy: 0.7, Connections: 64, Visits: 256,
+		Cores: 4, Busy: 0.7, Connections: 64,
 		RoundTrip: time.Millisecond, DocWrites: 20_000, DocReads: 2_000_000, CoreReads: 300_000,
-		Wire: 1.25e9, Memory: 150 << 20, Cache: 256 << 30, TimeLimit: 20 * time.Second, RequestMax: 16 << 20, IDInFilter: 20,
+		Wire: 1.25e9, Memory: 150e6, Cache: 256e9, TimeLimit: 20 * time.Second, RequestMax: 16 << 20, IDInFilter: 20,
 	}
 }
 
@@ -47,6 +46,7 @@ type Paper struct {
 	*Result
 	Capacity
 	Sizes map[string]Size
+	Host  OneHost
 }
 
 // perMailbox is a count of the sample for each mailbox of it.
@@ -67,12 +67,29 @@ func (p *Paper) peakRate(minutes []int) float64 {
 // most is the greatest of hourly counts for each mailbox of the sample.
 func (p *Paper) most(hours []int) float64 { return p.perMailbox(float64(slices.Max(hours))) }
 
+// requests are those of a kind by the minute. The requests of a sync, which works most of the time from one tick to the next, are spread over
+// ten minutes, into which its ticks and those of run-sequences fit.
+func (p *Paper) requests(k Kind) []int {
+	if k < SyncLease {
+		return p.Requests[k][:]
+	}
+	const span = 10
+	out := make([]int, 0, week)
+	for some := range slices.Chunk(p.Requests[k][:], span) {
+		sum := Sum(some)
+		for i := range span {
+			out = append(out, sum*(i+1)/span-sum*i/span)
+		}
+	}
+	return out
+}
+
 // series sums something over the requests of each minute.
 func (p *Paper) series(each func(Kind) int) []int {
 	out := make([]int, week)
 	for k := range kinds {
 		n := each(k)
-		for m, count := range p.Requests[k] {
+		for m, count := range p.requests(k) {
 			out[m] += n * count
 		}
 	}
@@ -91,25 +108,23 @@ func (p *Paper) writes(postponements bool) []int {
 
 // Hosts is how many hosts each of the things asks for that a host has only so much of.
 type Hosts struct {
-	SendConnections, SendVisits, SendCPU, SyncConnections, SyncCPU float64
+	SendConnections, SendCPU, SyncConnections, SyncCPU float64
 }
 
 // Most is the greatest of them.
 func (h Hosts) Most() float64 {
-	return math.Ceil(max(h.SendConnections, h.SendVisits, h.SendCPU, h.SyncConnections, h.SyncCPU))
+	return math.Ceil(max(h.SendConnections, h.SendCPU, h.SyncConnections, h.SyncCPU))
 }
 
 // HostsFor reckons hosts for so many mailboxes.
 func (p *Paper) HostsFor(mailboxes float64) Hosts {
 	share := mailboxes / float64(p.Mailboxes)
 	messages := p.peakRate(p.Messages[:]) * share * p.SendEvery.Seconds() // in the fullest tick
-	stay := p.peakRate(p.Stay[:]) * share * p.SendEvery.Seconds()
-	reads := p.peakRate(p.Requests[SyncLease][:]) * share * p.SyncEvery.Seconds()
+	reads := p.peakRate(p.requests(SyncLease)) * share * p.SyncEvery.Seconds()
 	send, sync := p.SendFor.Seconds(), p.SyncFor.Seconds()
 	cpu := p.Cores * p.Busy
 	return Hosts{
 		SendConnections: messages * p.PerMessage.Seconds() / (float64(p.Connections) * send),
-		SendVisits:      stay / (float64(p.Visits) * send),
 		SendCPU:         messages * (p.CPUPerMessage + p.CPUPerTLS).Seconds() / (cpu * send),
 		SyncConnections: reads * p.PerSync.Seconds() / (float64(p.Connections) * sync),
 		SyncCPU:         reads * (p.CPUPerSync + p.CPUPerTLS).Seconds() / (cpu * sync),
@@ -157,12 +172,12 @@ func (p *Paper) readingLimits() []Limit {
 	guard := func(m float64) float64 { return 3 * p.RoundTrip.Seconds() * sequences * m }
 	count := func(m float64) float64 { return due * m / p.CoreReads }
 	filters := func(m float64) float64 {
-		return p.peakRate(p.Requests[ListDue][:]) * m / n * sequences * m * p.IDInFilter
+		return p.peakRate(p.requests(ListDue)) * m / n * sequences * m * p.IDInFilter
 	}
 	lists := func(m float64) float64 { return 2 * working * m * p.inMemory() }
 	skipped := func(m float64) float64 {
 		atOnce := p.HostsFor(m).SyncConnections * float64(p.Connections)
-		return p.peakRate(p.Requests[SyncLease][:]) * m / n * atOnce / 2
+		return p.peakRate(p.requests(SyncLease)) * m / n * atOnce / 2
 	}
 	own := func(m float64) float64 { return p.HostsFor(m).Most() * m / p.SyncEvery.Seconds() }
 	request := func(m float64) float64 { return working * m * p.IDInFilter }
@@ -191,7 +206,7 @@ func (p *Paper) writingLimits() []Limit {
 	sequences := p.most(p.Sequences[:])
 	marks := func(m float64) float64 { return p.HostsFor(m).Most() * sequences * m / p.SendEvery.Seconds() }
 	lines := func(m float64) float64 {
-		return p.all(p.Looked) / p.all(Sum(p.Requests[ListNew][:])) * p.peakRate(p.Requests[ListNew][:]) * m / n * min(p.HostsFor(m).Most(), float64(p.Team))
+		return p.all(p.Looked) / p.all(Sum(p.requests(ListNew))) * p.peakRate(p.requests(ListNew)) * m / n * min(p.HostsFor(m).Most(), float64(p.Team))
 	}
 	return []Limit{
 		{"who is due when the window closes is dated anew, one by one", "box.passOver, in the first tick after the window", n * p.DocWrites / all,

@@ -80,7 +80,7 @@ func (a Assumptions) playTeam(i int, book *Ledger) {
 		if now.Sub(monday)%time.Hour == 0 && !now.Before(monday) {
 			p.note(now, book)
 		}
-		p.Send(now, a.SendFor, a.PerMessage, book)
+		p.Send(now, Cron{For: a.SendFor, PerMessage: a.PerMessage}, book)
 	}
 }
 
@@ -179,10 +179,10 @@ func (p *player) note(now time.Time, book *Ledger) {
 	hour := int(now.Sub(book.From).Hours())
 	for _, l := range p.Team.lists {
 		book.Enrolled[hour] += l.live
-		book.Due[hour] += l.fresh.dueNow(now)
+		book.Due[hour] += l.fresh.dueNow(now, math.MaxInt)
 	}
 	for _, b := range p.boxes {
-		book.Due[hour] += b.due.dueNow(now)
+		book.Due[hour] += b.due.dueNow(now, math.MaxInt)
 		if b.Status == outreach.MailboxActive && b.hasWork(now) {
 			book.Working[hour]++
 		}

@@ -17,17 +17,23 @@ const (
 	lineRest   = time.Second
 )
 
-// sendRun is one run of run-sequences over a team, with a worker for every mailbox that has work. All hosts together are one such run: which
-// of them visits a mailbox changes nothing.
+// Cron is how a run of run-sequences is called: for how long, how long a message takes a mailbox, and with how many mailboxes it works at
+// once, 0 for all. All hosts together are one such run: which of them visits a mailbox changes nothing.
+type Cron struct {
+	For, PerMessage time.Duration
+	AtOnce          int
+}
+
+// sendRun is one run of run-sequences over a team.
 type sendRun struct {
 	*Team
-	book       Book
-	deadline   time.Time
-	perMessage time.Duration
-	lines      map[bson.ObjectID]*line
-	blocked    map[bson.ObjectID]bool // sequences whose daily limit is reached
-	noNew      map[bson.ObjectID]bool
-	waiting    visits
+	Cron
+	book     Book
+	deadline time.Time
+	lines    map[bson.ObjectID]*line
+	blocked  map[bson.ObjectID]bool // sequences whose daily limit is reached
+	noNew    map[bson.ObjectID]bool
+	waiting  visits
 }
 
 // line is what a run has listed of a sequence's new recipients.
@@ -37,22 +43,42 @@ type line struct {
 }
 
 // Send plays one run of run-sequences that begins at now.
-func (t *Team) Send(now time.Time, sendFor, perMessage time.Duration, book Book) {
+func (t *Team) Send(now time.Time, c Cron, book Book) {
 	r := &sendRun{
-		Team: t, book: book, deadline: now.Add(sendFor), perMessage: perMessage,
+		Team: t, Cron: c, book: book, deadline: now.Add(c.For),
 		lines: map[bson.ObjectID]*line{}, blocked: map[bson.ObjectID]bool{}, noNew: map[bson.ObjectID]bool{},
 	}
-	for _, v := range r.choose(now) {
-		r.count(now, Lease)
-		r.goOn(v, now)
+	chosen := r.choose(now)
+	first := len(chosen)
+	if c.AtOnce > 0 {
+		first = min(first, c.AtOnce)
 	}
+	for _, v := range chosen[:first] {
+		r.begin(v, now)
+	}
+	next := chosen[first:]
 	for len(r.waiting) > 0 {
 		v := heap.Pop(&r.waiting).(*visit)
-		r.goOn(v, v.at)
+		if ended, over := r.goOn(v, v.at); over && len(next) > 0 && ended.Before(r.deadline) {
+			r.begin(next[0], ended)
+			next = next[1:]
+		}
 	}
 	for _, l := range t.lists {
 		l.LastRunAt = &now
 	}
+}
+
+// begin has a mailbox visited at now.
+func (r *sendRun) begin(v *visit, now time.Time) {
+	v.began, v.at = now, now
+	heap.Push(&r.waiting, v)
+}
+
+// wanted tells whether there is work left for a mailbox when its turn has come: follow-ups of its own, or somebody in the line of one of its
+// sequences.
+func (r *sendRun) wanted(v *visit, now time.Time) bool {
+	return v.own || slices.ContainsFunc(r.open(v), func(l *list) bool { return r.inLine(l, now) })
 }
 
 func (r *sendRun) count(now time.Time, k Kind) { r.book.Count(now, k, 1) }
@@ -65,9 +91,12 @@ func (r *sendRun) choose(now time.Time) []*visit {
 		if b.Status != outreach.MailboxActive || late || !b.hasWork(now) {
 			continue
 		}
-		chosen = append(chosen, &visit{box: b, began: now, passed: map[*outreach.Recipient]bool{}})
+		chosen = append(chosen, &visit{box: b, own: b.due.head(now) != nil, passed: map[*outreach.Recipient]bool{}})
 	}
 	slices.SortFunc(chosen, func(a, b *visit) int { return outreach.CompareIdle(a.Mailbox, b.Mailbox, now) })
+	for i, v := range chosen {
+		v.order = i
+	}
 	return chosen
 }
 
@@ -84,13 +113,24 @@ type visit struct {
 	*box
 	began  time.Time
 	at     time.Time // when it goes on
+	own    bool      // follow-ups of its own were due when the run began
+	leased bool
 	sent   bool
+	order  int // among those that go on at the same time
 	kept   []*outreach.Recipient
 	passed map[*outreach.Recipient]bool
 }
 
-// goOn works until the mailbox has nothing to do, may not send before the deadline, or must wait for a moment.
-func (r *sendRun) goOn(v *visit, now time.Time) {
+// goOn works until the mailbox has nothing to do or may not send before the deadline, and says when that is; or until it must wait for a
+// moment.
+func (r *sendRun) goOn(v *visit, now time.Time) (ended time.Time, over bool) {
+	if !v.leased && !r.wanted(v, now) {
+		return now, true
+	}
+	if !v.leased {
+		v.leased = true
+		r.count(now, Lease)
+	}
 	for now.Before(r.deadline) {
 		if len(v.kept) == 0 {
 			due := r.listDue(v, now)
@@ -107,13 +147,14 @@ func (r *sendRun) goOn(v *visit, now time.Time) {
 			}
 			v.at = until
 			heap.Push(&r.waiting, v)
-			return
+			return now, false
 		}
 		now = r.deliver(v, now)
 	}
 	r.leave(v)
 	r.count(now, Release)
 	r.book.Visited(v.began, now.Sub(v.began), v.sent)
+	return now, true
 }
 
 // leave puts back whom the visit had in hand.
@@ -128,6 +169,9 @@ func (r *sendRun) leave(v *visit) {
 func (r *sendRun) putBack(v *visit, recs []*outreach.Recipient) {
 	for _, rec := range recs {
 		r.queueOf(v.box, rec)
+		if ln := r.lines[rec.SequenceID]; rec.MailboxID.IsZero() && !v.passed[rec] {
+			ln.listed++
+		}
 	}
 }
 
@@ -172,29 +216,35 @@ func (r *sendRun) open(v *visit) []*list {
 	return open
 }
 
-// takeNew takes a new recipient off a line, listing it again when what was listed is used up. It is one at a time where a gap follows each
-// message, as with every mailbox that is played.
+// takeNew takes a new recipient off a line. It is one at a time where a gap follows each message, as with every mailbox that is played.
 func (r *sendRun) takeNew(l *list, now time.Time) []*outreach.Recipient {
+	if !r.inLine(l, now) {
+		return nil
+	}
+	taken := l.fresh.take(now, 1)
+	r.lines[l.ID].listed -= len(taken)
+	return taken
+}
+
+// inLine tells whether somebody is in a line, listing it again when what was listed is used up.
+func (r *sendRun) inLine(l *list, now time.Time) bool {
 	ln := r.lines[l.ID]
 	if ln == nil {
 		ln = &line{}
 		r.lines[l.ID] = ln
 	}
-	if ln.listed == 0 {
-		if !ln.rested.IsZero() && now.Sub(ln.rested) < lineRest {
-			return nil
-		}
-		r.count(now, ListNew)
-		ln.listed = min(l.fresh.dueNow(now), lineLength)
-		r.book.Listed(now, ln.listed)
-		if ln.listed == 0 {
-			ln.rested = now
-			return nil
-		}
+	if ln.listed > 0 {
+		return true
 	}
-	taken := l.fresh.take(now, 1)
-	ln.listed -= len(taken)
-	return taken
+	if !ln.rested.IsZero() && now.Sub(ln.rested) < lineRest {
+		return false
+	}
+	r.count(now, ListNew)
+	if ln.listed = l.fresh.dueNow(now, lineLength); ln.listed == 0 {
+		ln.rested = now
+	}
+	r.book.Listed(now, ln.listed)
+	return ln.listed > 0
 }
 
 // judge asks the rules about each, once for those who are alike, and acts on whom they do not let go.
@@ -281,7 +331,7 @@ func (r *sendRun) deliver(v *visit, now time.Time) time.Time {
 	for _, k := range []Kind{Intent, LookState, LookStop, LookStatus} {
 		r.count(now, k)
 	}
-	now = now.Add(r.perMessage)
+	now = now.Add(r.PerMessage)
 	r.count(now, Outcome)
 	r.book.Sent(now, v.ID, rec.Step)
 	v.AfterSend(now, r.dice()).Apply(v.Mailbox)
@@ -331,10 +381,12 @@ func (t *Team) answer(b *box, rec *outreach.Recipient, now time.Time) {
 // visits is a heap of visits that wait, the next one first.
 type visits []*visit
 
-func (h visits) Len() int           { return len(h) }
-func (h visits) Less(i, j int) bool { return h[i].at.Before(h[j].at) }
-func (h visits) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
-func (h *visits) Push(x any)        { *h = append(*h, x.(*visit)) }
+func (h visits) Len() int { return len(h) }
+func (h visits) Less(i, j int) bool {
+	return h[i].at.Before(h[j].at) || h[i].at.Equal(h[j].at) && h[i].order < h[j].order
+}
+func (h visits) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
+func (h *visits) Push(x any)   { *h = append(*h, x.(*visit)) }
 func (h *visits) Pop() any {
 	old := *h
 	last := old[len(old)-1]

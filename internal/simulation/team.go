@@ -161,14 +161,21 @@ func (q *queue) take(now time.Time, n int) []*outreach.Recipient {
 	return out
 }
 
-// dueNow counts who is due.
-func (q queue) dueNow(now time.Time) int {
+// dueNow counts who is due, up to a limit. Below one who is not due yet nobody is.
+func (q queue) dueNow(now time.Time, limit int) int {
 	n := 0
-	for _, r := range q {
-		if sendable(r) && !r.DueAt().After(now) {
+	var look func(i int)
+	look = func(i int) {
+		if i >= len(q) || n >= limit || q[i].DueAt().After(now) {
+			return
+		}
+		if sendable(q[i]) {
 			n++
 		}
+		look(2*i + 1)
+		look(2*i + 2)
 	}
+	look(0)
 	return n
 }
 
