@@ -213,7 +213,7 @@ func (s *stage) left() int {
 	n := 0
 	for _, c := range counts {
 		if c.State == outreach.StateQueued || c.State == outreach.StateActive {
-			n += int(c.Count)
+			n += c.Count
 		}
 	}
 	return n
