@@ -2,11 +2,17 @@ package classify
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/openai/openai-go/v3"
+	"github.com/openai/openai-go/v3/option"
+	"github.com/openai/openai-go/v3/shared"
 )
 
 // format is how an answer's shape is asked for, from the strictest that servers know to none at all.
@@ -51,22 +57,34 @@ func (d dialect) simpler(refusal *statusError) (dialect, bool) {
 
 // call makes one request.
 func (m *Model) call(ctx context.Context, speak dialect, in Input) (content string, tokens int, err error) {
-	request := chatRequest{Model: m.cfg.Model, Messages: []chatMessage{{"system", systemPrompt}, {"user", userPrompt(in)}}}
+	params := openai.ChatCompletionNewParams{
+		Model:    m.cfg.Model,
+		Messages: []openai.ChatCompletionMessageParamUnion{openai.SystemMessage(systemPrompt), openai.UserMessage(userPrompt(in))},
+	}
 	if speak.newLimit {
-		request.MaxCompletionTokens = maxThinkingTokens
+		params.MaxCompletionTokens = openai.Int(maxThinkingTokens)
 	} else {
-		request.MaxTokens = maxTokens
+		params.MaxTokens = openai.Int(maxTokens)
 	}
 	if !speak.noTemperature {
-		request.Temperature = new(float64)
+		params.Temperature = openai.Float(0)
 	}
 	switch speak.format {
 	case jsonSchema:
-		request.ResponseFormat = map[string]any{"type": "json_schema", "json_schema": map[string]any{"name": "label", "strict": true, "schema": schema()}}
+		params.ResponseFormat.OfJSONSchema = &shared.ResponseFormatJSONSchemaParam{JSONSchema: shared.ResponseFormatJSONSchemaJSONSchemaParam{
+			Name: "label", Strict: openai.Bool(true), Schema: schema(),
+		}}
 	case jsonObject:
-		request.ResponseFormat = map[string]any{"type": "json_object"}
+		params.ResponseFormat.OfJSONObject = &shared.ResponseFormatJSONObjectParam{}
 	}
-	return m.chat.ask(ctx, request)
+	completion, err := m.chat.New(ctx, params)
+	if err != nil {
+		return "", 0, err
+	}
+	if len(completion.Choices) == 0 {
+		return "", 0, errors.New("the answer holds no choice")
+	}
+	return completion.Choices[0].Message.Content, int(completion.Usage.TotalTokens), nil
 }
 
 // statusError is a response that is no success. Its text holds the beginning of what the server said.
@@ -100,4 +118,41 @@ func (e *statusError) retryAfter(now time.Time) time.Duration {
 		return max(at.Sub(now), 0)
 	}
 	return 0
+}
+
+// maxExcerpt is how many bytes of a refusal are kept.
+const maxExcerpt = 300
+
+// bounded is the client's last layer: it turns refusals into statusErrors, whatever their body is, and lets no answer be read beyond
+// maxAnswer.
+func bounded(req *http.Request, next option.MiddlewareNext) (*http.Response, error) {
+	res, err := next(req)
+	if err != nil {
+		return nil, err
+	}
+	if res.StatusCode < 400 {
+		res.Body = &limitedBody{ReadCloser: res.Body, left: maxAnswer}
+		return res, nil
+	}
+	defer res.Body.Close()
+	excerpt, err := io.ReadAll(io.LimitReader(res.Body, maxExcerpt))
+	if err != nil && len(excerpt) == 0 {
+		excerpt = []byte(err.Error())
+	}
+	return nil, &statusError{status: res.StatusCode, header: res.Header, excerpt: oneLine(strings.ToValidUTF8(string(excerpt), ""))}
+}
+
+// limitedBody fails a reader that asks for more than is left.
+type limitedBody struct {
+	io.ReadCloser
+	left int64
+}
+
+func (b *limitedBody) Read(p []byte) (int, error) {
+	if b.left <= 0 {
+		return 0, fmt.Errorf("the answer is longer than %d bytes", maxAnswer)
+	}
+	n, err := b.ReadCloser.Read(p[:min(int64(len(p)), b.left)])
+	b.left -= int64(n)
+	return n, err
 }

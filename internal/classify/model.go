@@ -11,6 +11,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/openai/openai-go/v3"
+	"github.com/openai/openai-go/v3/option"
+
 	"mailrun/pkg/outreach"
 )
 
@@ -41,7 +44,7 @@ type ModelConfig struct {
 // how much was asked.
 type Model struct {
 	cfg  ModelConfig
-	chat chat
+	chat openai.ChatCompletionService
 
 	// first is held by the call that finds out whether the endpoint takes us at all; until it knows, no other is made.
 	first chan struct{}
@@ -74,8 +77,17 @@ func NewModel(cfg ModelConfig) (*Model, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	url := strings.TrimRight(cfg.BaseURL, "/") + "/chat/completions"
-	return &Model{cfg: cfg, chat: chat{url: url, key: cfg.APIKey, http: cfg.HTTPClient}, first: make(chan struct{}, 1)}, nil
+	m := &Model{cfg: cfg, first: make(chan struct{}, 1)}
+	options := []option.RequestOption{
+		option.WithBaseURL(strings.TrimRight(cfg.BaseURL, "/") + "/"), option.WithHTTPClient(cfg.HTTPClient),
+		option.WithMaxRetries(0), // Classify retries: it knows the deadline, the cap and what a status means
+		option.WithMiddleware(bounded),
+	}
+	if cfg.APIKey != "" {
+		options = append(options, option.WithAPIKey(cfg.APIKey))
+	}
+	m.chat = openai.NewChatCompletionService(options...)
+	return m, nil
 }
 
 // CacheKey names the answer for a text by this model.
