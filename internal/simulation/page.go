@@ -97,7 +97,7 @@ func (p *Paper) limitsSection(s *page) {
 		rows = append(rows, []string{amount(l.Mailboxes), l.What, l.Where, kind, l.Full, l.Lift})
 	}
 	s.table([]string{">mailboxes", "what ends there", "where", "kind", "with all " + amount(float64(p.Mailboxes)), "what lifts it"}, rows)
-	s.text("Below the first line nothing is to be done. SQLite is for one host and ends elsewhere: at the commits of its one writer, see the measured figures in `internal/bench`.")
+	s.text("With fewer mailboxes than in the first line nothing is to be done. SQLite is for one host and ends elsewhere: at the commits of its one writer, see the measured figures in `internal/bench`.")
 }
 
 func (p *Paper) weekSection(s *page) {
@@ -120,7 +120,7 @@ func (p *Paper) weekSection(s *page) {
 		{"messages that come back and concern us, in a week", amount(p.all(p.Ours))},
 		{"messages that do not", amount(p.all(p.Strangers))},
 	})
-	s.text("A visit without a message finds the mailbox at its daily cap: `nextSendAt` ends the gap, not the cap, so such a mailbox is leased at every tick for the rest of its window. " +
+	s.text("A visit without a message finds the mailbox at its daily cap, or only people to postpone: `nextSendAt` ends the gap, not the cap, so a mailbox at its cap is leased at every tick for the rest of its window. " +
 		"Follow-ups that came due over a weekend make Monday's queue the longest.")
 }
 

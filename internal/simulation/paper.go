@@ -34,7 +34,7 @@ type Capacity struct {
 // DefaultCapacity are machines as one rents them.
 func DefaultCapacity() Capacity {
 	return Capacity{
-		CPUPerMessage: 1500 * time.Microsecond, CPUPerSync: 550 * time.Microsecond, CPUPerTLS: 2 * time.Millisecond,
+		CPUPerMessage: 1500 * time.Microsecond, CPUPerSync: 700 * time.Microsecond, CPUPerTLS: 2 * time.Millisecond,
 		Cores: 4, Busy: 0.7, Connections: 64,
 		RoundTrip: time.Millisecond, DocWrites: 20_000, DocReads: 2_000_000, CoreReads: 300_000,
 		Wire: 1.25e9, Memory: 150e6, Cache: 256e9, TimeLimit: 20 * time.Second, RequestMax: 16 << 20, IDInFilter: 20,

@@ -26,7 +26,7 @@ func (p *Paper) assumptionsSection(s *page) {
 		{"other mail in a mailbox", fmt.Sprintf("%.0f a day", p.Unrelated), "assumed"},
 		{"crontab", fmt.Sprintf("run-sequences every %s for %s, sync-mailboxes every %s for %s, on all hosts at the same moments", span(p.SendEvery), span(p.SendFor), span(p.SyncEvery), span(p.SyncFor)), "`mailrun crontab`"},
 		{"time for a message, for a look into a mailbox", fmt.Sprintf("%s, %s", span(p.PerMessage), span(p.PerSync)), "8 and 6 round trips of 40 ms with TLS and login, and the server's work; assumed"},
-		{"processor for a message, for a look", fmt.Sprintf("%s, %s", span(p.CPUPerMessage), span(p.CPUPerSync)), "measured: `internal/bench`, figure `growth`, one message for each mailbox, SQLite, two busy cores"},
+		{"processor for a message, for a look", fmt.Sprintf("%s, %s", span(p.CPUPerMessage), span(p.CPUPerSync)), "measured: `internal/bench`, figure `growth`, one message for each of 1,000 mailboxes, SQLite, on two busy cores"},
 		{"processor for TLS", span(p.CPUPerTLS), "assumed"},
 		{"a host", fmt.Sprintf("%.0f cores of which %.0f %% are used, %d connections, %s for a job", p.Cores, 100*p.Busy, p.Connections, bytes(p.Memory)), "mailrun's defaults; assumed"},
 		{"a request to the database", span(p.RoundTrip), "assumed: same data centre, from an index in memory"},
