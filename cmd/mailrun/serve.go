@@ -79,6 +79,7 @@ func runServe(ctx context.Context, a *app, flags serveFlags) error {
 	}
 	a.log.Info("listening", "address", l.Addr().String())
 	defer a.reloadOnHangup(certificate)()
+	defer a.store.KeepTime(ctx)()
 	return server.Serve(ctx, l)
 }
 

@@ -99,3 +99,27 @@ func (s *Store) refreshTime(ctx context.Context) error {
 	}
 	return nil
 }
+
+// KeepTime reads the server's clock every minute until stop is called. It is for a process that runs for days, on a host that may be put to
+// sleep: its monotonic clock stands still then.
+func (s *Store) KeepTime(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(time.Minute)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				_ = s.refreshTime(ctx) // a store that does not answer now will answer another time
+			}
+		}
+	}()
+	return func() {
+		cancel()
+		<-done
+	}
+}

@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -206,4 +207,30 @@ func TestLeasesLostInTime(t *testing.T) {
 			})
 		})
 	}
+}
+
+// ahead is an engine whose server's clock is some nanoseconds ahead of the host's.
+type ahead struct {
+	store.Engine
+	by atomic.Int64
+}
+
+func (e *ahead) ServerTime(context.Context) (time.Time, error) {
+	return time.Now().Add(time.Duration(e.by.Load())), nil
+}
+
+// A process that goes on for days finds the time again after its host was asleep.
+func TestKeepTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := &ahead{}
+		s := store.New(e, time.Now)
+		useServerTime(t, s)
+		defer s.KeepTime(t.Context())()
+		e.by.Store(int64(8 * time.Hour))
+		time.Sleep(61 * time.Second)
+		synctest.Wait()
+		if off := s.Now().Sub(time.Now()); off.Round(time.Second) != 8*time.Hour {
+			t.Errorf("%s ahead of the host's clock a minute later, want 8 hours", off)
+		}
+	})
 }
