@@ -32,7 +32,7 @@ type Echo struct {
 func Default() Assumptions {
 	return Assumptions{
 		Mailboxes: 1_000_000, Recipients: 200_000_000,
-		Team: 10, Sample: 100, Seed: 1, Warm: 3,
+		Team: 10, Sample: 60, Seed: 1, Warm: 3,
 		SendEvery: 5 * time.Minute, SendFor: 4 * time.Minute, SyncEvery: 2 * time.Minute, SyncFor: 90 * time.Second,
 		PerMessage: 600 * time.Millisecond, PerSync: 300 * time.Millisecond,
 		Unrelated: 6,

@@ -13,7 +13,7 @@ type OneHost struct {
 
 // PlayHost plays a working day of one host with more and more mailboxes, all of one zone.
 func PlayHost(a Assumptions, c Capacity) OneHost {
-	h := OneHost{Mailboxes: []int{2000, 8000}}
+	h := OneHost{Mailboxes: []int{1000, 4000}}
 	for _, n := range h.Mailboxes {
 		var free, bound int
 		var group sync.WaitGroup
@@ -25,9 +25,13 @@ func PlayHost(a Assumptions, c Capacity) OneHost {
 	return h
 }
 
+// peopleForADay are some more than a mailbox writes to in a day.
+const peopleForADay = 50
+
 // hostDay counts the messages of one Monday.
 func (a Assumptions) hostDay(mailboxes, atOnce int) int {
 	a.Sample, a.Warm, a.Team = 1, 0, mailboxes
+	a.Recipients = peopleForADay * a.Mailboxes
 	p := a.newPlayer(0)
 	book := &Ledger{From: monday}
 	for now := monday; now.Before(monday.AddDate(0, 0, 1)); now = now.Add(a.SendEvery) {
