@@ -133,3 +133,27 @@ func BenchmarkBuiltin(b *testing.B) {
 		}
 	}
 }
+
+func TestFootersAreNoOptOuts(t *testing.T) {
+	for _, text := range []string{
+		"Sounds good, let's go ahead.\n\nTo stop receiving our newsletter, reply STOP or visit corp.example/unsubscribe",
+		"Klingt gut, wir machen mit.\nSie möchten unseren Newsletter nicht mehr erhalten? Hier abmelden: firma.example/abmelden",
+		"Ça nous intéresse beaucoup.\n--\nPour vous désabonner de nos alertes : societe.example/stop",
+		"Nos interesa mucho, adelante.\nSi no desea recibir nuestro boletín, haga clic aquí.",
+		"Ci interessa molto.\nPer non ricevere più i nostri avvisi scriva CANCELLA",
+		"Temos muito interesse.\nEsta mensagem é confidencial. Se a recebeu por engano, elimine-a.",
+		"Wij hebben zeker belangstelling.\nWilt u onze nieuwsbrief niet meer ontvangen? Meld u af via bedrijf.example/afmelden",
+		"نعم نحن مهتمون جدا.\nلإلغاء الاشتراك في نشرتنا اضغط هنا",
+	} {
+		c, err := builtin(t).Classify(t.Context(), classify.Input{Kind: outreach.KindHuman, VisibleText: text, Received: noon})
+		if err != nil || c.Intent != outreach.IntentInterested {
+			t.Errorf("%s %.2f, %v: %q", c.Intent, c.Confidence, err, text)
+		}
+	}
+	for _, text := range []string{"Nothing for us.\nPlease take me (ann@corp.example) off your newsletter.", "Hallo,\nbitte nehmen Sie mich aus dem Newsletter."} {
+		c, err := builtin(t).Classify(t.Context(), classify.Input{Kind: outreach.KindHuman, VisibleText: text, Received: noon})
+		if err != nil || c.Intent != outreach.IntentUnsubscribe {
+			t.Errorf("%s %.2f, %v: %q", c.Intent, c.Confidence, err, text)
+		}
+	}
+}

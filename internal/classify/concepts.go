@@ -23,6 +23,15 @@ var (
 	conceptReferral    = slices.Index(concepts, "referral")
 )
 
+// meaningName is the name of a shared meaning, "" for other concepts.
+func meaningName(concept int) string {
+	all, err := meanings()
+	if i := concept - len(concepts); err == nil && i >= 0 && i < len(all) {
+		return all[i].name
+	}
+	return ""
+}
+
 // notes collects names, each once.
 type notes struct {
 	seen  map[string]bool

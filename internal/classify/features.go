@@ -25,7 +25,7 @@ type reading struct {
 }
 
 func read(text string) reading {
-	masked := mask(fold(cut(text, MaxText)))
+	masked := mask(fold(withoutFooters(cut(text, MaxText))))
 	r := reading{words: tokens(masked)}
 	r.sentence = sentenceOf(r.words)
 	g := guessLanguage(masked, r.words)

@@ -79,7 +79,7 @@ const (
 // asks looks for an opt-out in all languages at once: whoever is asked to stop must understand it whatever else the text is written in.
 // A phrase under a negation ("please don't unsubscribe me"), a condition or an offer ("to unsubscribe, click here") is none.
 func asks(text string) asked {
-	words := tokens(mask(fold(cut(text, MaxText))))
+	words := tokens(mask(fold(withoutFooters(cut(text, MaxText)))))
 	var hits []hit
 	for _, l := range lexicons() {
 		hits = append(hits, l.find(words)...)

@@ -234,3 +234,38 @@ func TestOnlyAnExplicitOptOutSuppresses(t *testing.T) {
 		})
 	}
 }
+
+// TestEightCallsAtOnce: eight replies are with the classifier together, and never a ninth.
+func TestEightCallsAtOnce(t *testing.T) {
+	const most, all = 8, 40
+	var mu sync.Mutex
+	now, peak, full := 0, 0, make(chan struct{})
+	b := newBench(t, func(in classify.Input) (outreach.Classification, error) {
+		mu.Lock()
+		now++
+		if peak = max(peak, now); now == most {
+			select {
+			case <-full:
+			default:
+				close(full)
+			}
+		}
+		mu.Unlock()
+		<-full
+		mu.Lock()
+		now--
+		mu.Unlock()
+		return interested(in)
+	})
+	var texts []string
+	for i := range all {
+		texts = append(texts, fmt.Sprint("text ", i))
+	}
+	b.receive(texts...)
+	if diff := cmp.Diff(classify.Counts{Classified: all}, b.run()); diff != "" {
+		t.Error(diff)
+	}
+	if peak != most {
+		t.Errorf("%d calls at once, want %d", peak, most)
+	}
+}

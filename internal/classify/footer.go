@@ -1,0 +1,58 @@
+package classify
+
+import (
+	"slices"
+	"strings"
+)
+
+// withoutFooters drops the lines that a writer's own mail program or firm adds below his words: how to leave their newsletter, and that the
+// message is confidential and to be deleted by others. They speak of opting out, of lists and of deleting, and mean none of it. A text's first
+// line is never one.
+func withoutFooters(text string) string {
+	lines := strings.Split(text, "\n")
+	if len(lines) < 2 {
+		return text
+	}
+	kept, begun := lines[:0:0], false
+	for _, line := range lines {
+		if begun && isFooter(line) {
+			continue
+		}
+		begun = begun || strings.TrimSpace(line) != ""
+		kept = append(kept, line)
+	}
+	return strings.Join(kept, "\n")
+}
+
+// isFooter tells whether a line is a disclaimer, or says how to leave a list of the writer's own: it speaks of leaving, of "our" list or a
+// place to click, and not of "me".
+func isFooter(line string) bool {
+	folded := mask(fold(line))
+	words := tokens(folded)
+	if slices.ContainsFunc(words, isConfidential) {
+		return true
+	}
+	hits := lexicons()[guessLanguage(folded, words).best()].find(words)
+	has := func(names ...string) bool {
+		return slices.ContainsFunc(hits, func(h hit) bool { return slices.Contains(names, meaningName(h.concept)) })
+	}
+	leaving := has("unsubscribe", "remove", "footer") || len(covers(hits, conceptOptOut)) > 0 || len(covers(hits, conceptUnsub)) > 0
+	place := slices.Contains(words, "weblink") || slices.Contains(words, "emailaddress") || slices.ContainsFunc(words, isCommand)
+	ours := has("us") || slices.ContainsFunc(words, func(w string) bool { return strings.HasSuffix(w, "نا") })
+	return leaving && (place || ours) && has("list", "footer") && !has("me")
+}
+
+// confidential are the beginnings of the words by which disclaimers in all languages are known.
+var confidential = []string{"confidential", "vertraulich", "confidentiel", "confidencial", "riservat", "vertrouwelijk", "سريه"}
+
+func isConfidential(word string) bool {
+	return slices.ContainsFunc(confidential, func(c string) bool { return strings.HasPrefix(word, c) })
+}
+
+// commands are words that tell a reader where to go and what to do there.
+var commands = []string{
+	"click", "reply", "visit", "here", "klick", "klicken", "hier", "cliquez", "repondez", "ici", "clic", "responda", "responde", "aqui", "clicca",
+	"rispondi", "scriva", "scrivi", "qui", "clique", "klik", "antwoord", "اضغط", "انقر", "ارسل",
+}
+
+func isCommand(word string) bool { return slices.Contains(commands, word) }
