@@ -114,6 +114,7 @@ var figures = []struct {
 	{"slow", slowServer},
 	{"tick", cronTick},
 	{"stalled", stalled},
+	{"classification", classification},
 	{"many-runs", manyRuns},
 	{"cron-call", cronCall},
 	{"idle-serve", idleServe},
