@@ -36,7 +36,10 @@ func (r *run) mailboxesWithWork(ctx context.Context) ([]bson.ObjectID, error) {
 			return nil, err
 		}
 		for _, d := range counts {
-			c := r.sequences[d.SequenceID]
+			c, err := r.campaign(ctx, d.SequenceID)
+			if err != nil {
+				return nil, err
+			}
 			if c == nil {
 				continue
 			}

@@ -19,6 +19,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -69,8 +71,9 @@ type run struct {
 	*Worker
 	opts      Options
 	me        store.Lessee
-	sequences map[bson.ObjectID]*campaign
-	own       map[bson.ObjectID]bool // mailboxes with due recipients of their own
+	active    map[bson.ObjectID]*outreach.Sequence // sequences that the run looks at
+	sequences map[bson.ObjectID]*campaign          // of these, the ones with somebody due
+	own       map[bson.ObjectID]bool               // mailboxes with due recipients of their own
 	stats     *tally
 	left      atomic.Int64 // messages that Limit still allows, without those that a mailbox has in hand
 	tried     atomic.Int64 // mailboxes that were leased
@@ -92,7 +95,10 @@ type campaign struct {
 // Run sends what is due until nothing is allowed any more or the deadline has come, and returns the counts. The error says that the run
 // as a whole failed: the store did, or every mailbox that was tried.
 func (w *Worker) Run(ctx context.Context, o Options) (*outreach.SendStats, error) {
-	r := &run{Worker: w, opts: o, stats: newTally(o.Progress), sequences: map[bson.ObjectID]*campaign{}, own: map[bson.ObjectID]bool{}}
+	r := &run{
+		Worker: w, opts: o, stats: newTally(o.Progress),
+		active: map[bson.ObjectID]*outreach.Sequence{}, sequences: map[bson.ObjectID]*campaign{}, own: map[bson.ObjectID]bool{},
+	}
 	r.left.Store(int64(o.Limit))
 	if o.Limit <= 0 {
 		r.left.Store(1 << 40)
@@ -136,31 +142,37 @@ func (r *run) prepare(ctx context.Context) (err error) {
 		return err
 	}
 	for i := range active {
-		if err := r.addCampaign(ctx, &active[i]); err != nil {
-			return err
+		if r.asked(&active[i]) {
+			r.active[active[i].ID] = &active[i]
 		}
 	}
 	return nil
 }
 
-// addCampaign takes an active sequence into the run, unless it is not asked for, its guard trips, or its templates do not parse.
-func (r *run) addCampaign(ctx context.Context, seq *outreach.Sequence) error {
-	if !r.asked(seq) {
-		return nil
+// campaign readies a sequence of the run for sending when the first of its recipients is due. It is nil if the run does not send the
+// sequence: it is not active or not asked for, its guard trips, or its templates do not parse.
+func (r *run) campaign(ctx context.Context, id bson.ObjectID) (*campaign, error) {
+	seq := r.active[id]
+	if c := r.sequences[id]; c != nil || seq == nil {
+		return c, nil
 	}
 	tripped, err := r.guard(ctx, seq)
-	if err != nil || tripped {
-		return err
+	if err != nil {
+		return nil, err
 	}
 	templates, err := content.Compile(seq)
 	if err != nil {
 		r.Log.Error("sequence cannot send: its templates do not parse", "sequence", seq.Name, "error", err)
 		r.stats.skip(outreach.ReasonTemplateError)
-		return nil
+	}
+	if tripped || err != nil {
+		delete(r.active, id)
+		return nil, nil
 	}
 	line := &line{store: r.Store, id: seq.ID, dead: r.me.Dead, out: map[bson.ObjectID]bool{}}
-	r.sequences[seq.ID] = &campaign{Sequence: seq, templates: templates, line: line, share: batchSize}
-	return nil
+	c := &campaign{Sequence: seq, templates: templates, line: line, share: batchSize}
+	r.sequences[id] = c
+	return c, nil
 }
 
 // ErrEveryMailbox says that no mailbox that was tried could send. Each one's trouble was logged when it began.
@@ -214,11 +226,7 @@ func (r *run) going(ctx context.Context) bool {
 func (r *run) finish(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
-	ids := make([]bson.ObjectID, 0, len(r.sequences))
-	for id := range r.sequences {
-		ids = append(ids, id)
-	}
-	if err := r.Store.MarkSequencesRun(ctx, ids); err != nil {
+	if err := r.Store.MarkSequencesRun(ctx, slices.Collect(maps.Keys(r.active))); err != nil {
 		return err
 	}
 	if n := r.tried.Load(); n > 0 && r.broken.Load() >= n {

@@ -30,7 +30,7 @@ func Copy(ctx context.Context, from, to Engine, progress func(collection string,
 	}
 	counts := make([]CopyCount, 0, len(Collections))
 	for _, c := range Collections {
-		total, err := from.Count(ctx, c.Name, nil)
+		total, err := from.Count(ctx, c.Name, everything)
 		if err != nil {
 			return counts, err
 		}
@@ -38,7 +38,7 @@ func Copy(ctx context.Context, from, to Engine, progress func(collection string,
 		if err := target.copyAll(ctx, from); err != nil {
 			return counts, err
 		}
-		held, err := to.Count(ctx, c.Name, nil)
+		held, err := to.Count(ctx, c.Name, everything)
 		if err != nil {
 			return counts, err
 		}
@@ -120,3 +120,6 @@ func withoutFields(doc bson.Raw, names []string) (bson.Raw, error) {
 	fields = slices.DeleteFunc(fields, func(el bson.E) bool { return slices.Contains(names, el.Key) })
 	return bson.Marshal(fields)
 }
+
+// everything is a filter that all documents match. Without one a server may answer with what it believes to hold.
+var everything = bson.D{{Key: "_id", Value: bson.D{{Key: "$exists", Value: true}}}}
