@@ -122,16 +122,18 @@ func (c *crowd) run(b *testing.B) (rate float64, peak int64) {
 		b.FailNow()
 	}
 	var started, finished []time.Time
-	sum := 0
+	sum, cpu := 0, time.Duration(0)
 	for i := range runs {
 		started, finished, peak = append(started, runs[i].StartedAt), append(finished, *runs[i].FinishedAt), max(peak, costs[i].peak)
 		sent, _ := runs[i].Stats["sent"].(float64)
 		c.sent[i] = int(sent)
 		sum += c.sent[i]
+		cpu += costs[i].cpu
 	}
 	if twice := c.world.Counters().Duplicates; sum != c.messages || twice != 0 {
 		b.Fatalf("%d of %d sent, %d of them twice", sum, c.messages, twice)
 	}
+	b.ReportMetric(1000*cpu.Seconds()/float64(sum), "cpu-ms/message")
 	took := slices.MaxFunc(finished, time.Time.Compare).Sub(slices.MinFunc(started, time.Time.Compare))
 	return float64(sum) / took.Seconds(), peak
 }
