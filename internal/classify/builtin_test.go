@@ -141,7 +141,7 @@ func TestFootersAreNoOptOuts(t *testing.T) {
 		"Ça nous intéresse beaucoup.\n--\nPour vous désabonner de nos alertes : societe.example/stop",
 		"Nos interesa mucho, adelante.\nSi no desea recibir nuestro boletín, haga clic aquí.",
 		"Ci interessa molto.\nPer non ricevere più i nostri avvisi scriva CANCELLA",
-		"Temos muito interesse.\nEsta mensagem é confidencial. Se a recebeu por engano, elimine-a.",
+		"Temos muito interesse.\nContém dados confidenciais. Se a recebeu por engano, elimine-a.",
 		"Wij hebben zeker belangstelling.\nWilt u onze nieuwsbrief niet meer ontvangen? Meld u af via bedrijf.example/afmelden",
 		"نعم نحن مهتمون جدا.\nلإلغاء الاشتراك في نشرتنا اضغط هنا",
 	} {
@@ -149,6 +149,9 @@ func TestFootersAreNoOptOuts(t *testing.T) {
 		if err != nil || c.Intent != outreach.IntentInterested {
 			t.Errorf("%s %.2f, %v: %q", c.Intent, c.Confidence, err, text)
 		}
+	}
+	if c, err := builtin(t).Classify(t.Context(), classify.Input{Kind: outreach.KindHuman, VisibleText: "Hello,\nwhere do you keep confidential data?", Received: noon}); err != nil || c.Intent != outreach.IntentInformationRequest {
+		t.Errorf("a question about confidential data is %s, %v", c.Intent, err)
 	}
 	for _, text := range []string{"Nothing for us.\nPlease take me (ann@corp.example) off your newsletter.", "Hallo,\nbitte nehmen Sie mich aus dem Newsletter."} {
 		c, err := builtin(t).Classify(t.Context(), classify.Input{Kind: outreach.KindHuman, VisibleText: text, Received: noon})

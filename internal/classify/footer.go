@@ -29,30 +29,30 @@ func withoutFooters(text string) string {
 func isFooter(line string) bool {
 	folded := mask(fold(line))
 	words := tokens(folded)
-	if slices.ContainsFunc(words, isConfidential) {
-		return true
-	}
 	hits := lexicons()[guessLanguage(folded, words).best()].find(words)
 	has := func(names ...string) bool {
 		return slices.ContainsFunc(hits, func(h hit) bool { return slices.Contains(names, meaningName(h.concept)) })
 	}
+	if slices.ContainsFunc(words, isConfidential) {
+		return has("remove", "wrong", "delete data")
+	}
 	leaving := has("unsubscribe", "remove", "footer") || len(covers(hits, conceptOptOut)) > 0 || len(covers(hits, conceptUnsub)) > 0
-	place := slices.Contains(words, "weblink") || slices.Contains(words, "emailaddress") || slices.ContainsFunc(words, isCommand)
+	place := slices.ContainsFunc(words, isPlace)
 	ours := has("us") || slices.ContainsFunc(words, func(w string) bool { return strings.HasSuffix(w, "نا") })
 	return leaving && (place || ours) && has("list", "footer") && !has("me")
 }
 
 // confidential are the beginnings of the words by which disclaimers in all languages are known.
-var confidential = []string{"confidential", "vertraulich", "confidentiel", "confidencial", "riservat", "vertrouwelijk", "سريه"}
+var confidential = []string{"confidential", "vertraulich", "confidentie", "confidenci", "riservat", "vertrouwelijk", "سريه"}
 
 func isConfidential(word string) bool {
 	return slices.ContainsFunc(confidential, func(c string) bool { return strings.HasPrefix(word, c) })
 }
 
-// commands are words that tell a reader where to go and what to do there.
-var commands = []string{
-	"click", "reply", "visit", "here", "klick", "klicken", "hier", "cliquez", "repondez", "ici", "clic", "responda", "responde", "aqui", "clicca",
-	"rispondi", "scriva", "scrivi", "qui", "clique", "klik", "antwoord", "اضغط", "انقر", "ارسل",
+// places are words that tell a reader where to go, or what to do there.
+var places = []string{
+	"weblink", "emailaddress", "click", "reply", "visit", "here", "klick", "klicken", "hier", "cliquez", "repondez", "ici", "clic", "responda",
+	"responde", "aqui", "clicca", "rispondi", "scriva", "scrivi", "qui", "clique", "klik", "antwoord", "اضغط", "انقر", "ارسل",
 }
 
-func isCommand(word string) bool { return slices.Contains(commands, word) }
+func isPlace(word string) bool { return slices.Contains(places, word) }

@@ -18,6 +18,7 @@ const (
 	// dropped is the share of a text's features that each visit hides, so that no single word decides alone: strangers use others.
 	dropped = 0.5
 	seed    = 20260513
+	runs    = 3
 	folds   = 4
 )
 
@@ -65,12 +66,25 @@ func merge(f []feature) []feature {
 // linear is the model while it learns.
 type linear struct{ weights, squares []float32 } // buckets × intents; squares are AdaGrad's
 
-// fit learns by stochastic gradient descent on the cross-entropy, with AdaGrad's steps (Duchi, Hazan, Singer 2011), dropout and weight decay.
+// fit learns several times, each with other draws, and takes the mean: what happened to be hidden when matters less.
 func fit(examples []example) *linear {
-	m := &linear{make([]float32, buckets*len(outreach.Intents)), make([]float32, buckets*len(outreach.Intents))}
 	rarity := rarities(examples)
 	examples = weighed(examples, rarity)
-	draw := rand.New(rand.NewPCG(seed, seed))
+	mean := &linear{weights: make([]float32, buckets*len(outreach.Intents))}
+	for run := range uint64(runs) {
+		for i, w := range descend(examples, run).weights {
+			mean.weights[i] += float32(w / runs)
+		}
+	}
+	mean.scale(rarity)
+	return mean
+}
+
+// descend learns by stochastic gradient descent on the cross-entropy, with AdaGrad's steps (Duchi, Hazan, Singer 2011), dropout and weight
+// decay.
+func descend(examples []example, run uint64) *linear {
+	m := &linear{make([]float32, buckets*len(outreach.Intents)), make([]float32, buckets*len(outreach.Intents))}
+	draw := rand.New(rand.NewPCG(seed, run))
 	order := make([]int, len(examples))
 	for i := range order {
 		order[i] = i
@@ -88,7 +102,6 @@ func fit(examples []example) *linear {
 			m.step(kept, examples[i].intent, p)
 		}
 	}
-	m.scale(rarity)
 	return m
 }
 

@@ -41,8 +41,8 @@ func digest(rows ...[]Row) [sha256.Size]byte {
 		fmt.Fprintln(h)
 	}
 	for _, name := range append([]string{"shared"}, Languages...) {
-		for line := range lexiconLines(name) {
-			fmt.Fprintln(h, line)
+		for line, err := range lexiconLines(name) {
+			fmt.Fprintln(h, line, err)
 		}
 	}
 	return [sha256.Size]byte(h.Sum(nil))

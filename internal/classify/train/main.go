@@ -1,6 +1,6 @@
 // Command train makes the built-in classifier's weights from the labelled rows in testdata; with the argument judge it prints instead how well
 // models do that are tried on authors they do not know. Run it with go generate ./internal/classify;
-// it takes less than a minute, and the same rows give the same file.
+// it takes about a minute, and the same rows give the same file.
 package main
 
 import (
