@@ -140,7 +140,10 @@ func (r reading) meaningFeatures() (names, together []string) {
 		single.add("V" + id)
 		r.place(h, "F"+id, "L"+id, &single)
 		for _, g := range hits[i+1:] {
-			if g.from-h.from > togetherReach || r.sentence[g.from] != r.sentence[h.from] || g.concept == h.concept {
+			if g.from-h.from > togetherReach || r.sentence[g.from] != r.sentence[h.from] {
+				break
+			}
+			if g.concept == h.concept {
 				continue
 			}
 			other := strconv.Itoa(g.concept)
