@@ -51,7 +51,7 @@ func (d *Dialer) IMAP(ctx context.Context, mb *outreach.Mailbox) (*IMAPSession, 
 	if err != nil {
 		return nil, err
 	}
-	l, err := d.connect(ctx, mb, DoorIMAP)
+	l, err := d.connect(ctx, mb, DoorIMAP, nil)
 	if err != nil {
 		return nil, err
 	}

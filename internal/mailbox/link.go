@@ -38,22 +38,23 @@ type link struct {
 	release func()
 }
 
-// connect waits for a place, dials, and speaks TLS at once where the server's security is tls. Errors are *Error, except that of a context
-// that ends before there is a place: the mailbox has no part in it.
-func (d *Dialer) connect(ctx context.Context, mb *outreach.Mailbox, door Door) (*link, error) {
+// connect waits for a place, unless it is given one, dials, and speaks TLS at once where the server's security is tls. Errors are *Error,
+// except that of a context that ends before there is a place: the mailbox has no part in it.
+func (d *Dialer) connect(ctx context.Context, mb *outreach.Mailbox, door Door, place *Place) (_ *link, err error) {
+	if place == nil {
+		if place, err = d.Place(ctx, mb, door); err != nil {
+			return nil, err
+		}
+	}
 	server := serverOf(mb, door)
 	host := address(server)
-	release, err := d.Limits.Acquire(ctx, door, server.Host)
-	if err != nil {
-		return nil, fmt.Errorf("%s: wait for a free connection to %s: %w", door, host, err)
-	}
 	conn, err := d.dial(ctx, host)
 	if err != nil {
-		release()
+		place.Free()
 		return nil, &Error{Class: ClassNetwork, Op: string(door) + " connect", Host: host, Err: trimDial(err)}
 	}
 	w := newWire(conn, d.idle(handshakeTimeout), d.maxBytes())
-	l := &link{door: door, host: host, server: server.Host, wire: w, conn: w, release: release}
+	l := &link{door: door, host: host, server: server.Host, wire: w, conn: w, release: place.Free}
 	if server.Security != outreach.SecurityTLS {
 		return l, nil
 	}

@@ -50,11 +50,17 @@ type SMTPSession struct {
 // configured (a missing STARTTLS is an error, never a reason to go on in clear) and logs in. Errors are *Error; the context's where it ends
 // before there is a place; the token store's. The context bounds the opening only; each Send has its own.
 func (d *Dialer) SMTP(ctx context.Context, mb *outreach.Mailbox) (*SMTPSession, error) {
+	return d.SMTPAt(ctx, mb, nil)
+}
+
+// SMTPAt is SMTP in a place that the caller has already (see Place); it is the session's from here on, even if none comes of it.
+func (d *Dialer) SMTPAt(ctx context.Context, mb *outreach.Mailbox, place *Place) (*SMTPSession, error) {
 	creds, err := d.credentials(ctx, mb, DoorSMTP, "")
 	if err != nil {
+		place.Free()
 		return nil, err
 	}
-	l, err := d.connect(ctx, mb, DoorSMTP)
+	l, err := d.connect(ctx, mb, DoorSMTP, place)
 	if err != nil {
 		return nil, err
 	}

@@ -24,6 +24,7 @@ type box struct {
 	*run
 	me       store.Lessee // one token for each mailbox: two of one run must not take each other's claims for their own
 	mb       *outreach.Mailbox
+	place    *mailbox.Place // for the first connection; nil once that was opened
 	smtp     *mailbox.SMTPSession
 	sent     *sentCopies
 	strikes  int                    // connections in a row that broke before the final dot
@@ -32,12 +33,19 @@ type box struct {
 	ledger
 }
 
-// work leases a mailbox, sends what it may, and gives it back.
+// work leases a mailbox, sends what it may, and gives it back. The lease is taken when there is room for a connection and not before:
+// mailboxes that would only wait for it are other runs' to send from.
 func (r *run) work(ctx context.Context, candidate *outreach.Mailbox) error {
 	if candidate.SendFailures > 0 && candidate.NextSendAt != nil && candidate.NextSendAt.After(r.Store.Now()) {
 		r.stats.skip(outreach.ReasonMailboxBackoff) // a gap is waited for, a back-off is for another run
 		return nil
 	}
+	place, err := r.Dialer.Place(ctx, candidate, mailbox.DoorSMTP)
+	if err != nil || !r.going(ctx) || r.left.Load() <= 0 {
+		place.Free()
+		return nil // the run is over
+	}
+	defer place.Free()
 	if some, err := r.wanted(ctx, candidate.ID); err != nil || !some {
 		return err
 	}
@@ -53,8 +61,10 @@ func (r *run) work(ctx context.Context, candidate *outreach.Mailbox) error {
 	}
 	r.tried.Add(1)
 	r.stats.count(func(s *outreach.SendStats) { s.Mailboxes++ })
-	b := &box{run: r, me: me, mb: mb, sent: newSentCopies(r.Dialer, mb, r.Log), passed: map[bson.ObjectID]bool{}}
-	if err := b.recount(ctx, candidate.Lease != nil); err != nil {
+	b := &box{run: r, me: me, mb: mb, place: place, sent: newSentCopies(r.Dialer, mb, r.Log), passed: map[bson.ObjectID]bool{}}
+	// a run that leased it after it was listed here may have died since, if there was time for its lease to run out
+	ownerDied := candidate.Lease != nil || r.Store.Now().Sub(r.chosen) >= store.LeaseTime
+	if err := b.recount(ctx, ownerDied); err != nil {
 		return errors.Join(err, b.release(ctx))
 	}
 	return errors.Join(b.sendAll(ctx), b.release(ctx))
@@ -282,11 +292,13 @@ func (b *box) connect(ctx context.Context) error {
 	if b.smtp != nil && b.smtp.Usable() {
 		return nil
 	}
+	place := b.place
+	b.place = nil
 	b.hangUp()
 	limit := b.opts.Deadline.Sub(b.Store.Now()) + finishGrace
 	opening, cancel := context.WithTimeout(ctx, max(limit, time.Second))
 	defer cancel()
-	session, err := b.Dialer.SMTP(opening, b.mb)
+	session, err := b.Dialer.SMTPAt(opening, b.mb, place)
 	if err != nil {
 		return err
 	}
@@ -295,7 +307,10 @@ func (b *box) connect(ctx context.Context) error {
 	return nil
 }
 
+// hangUp closes the session and leaves its place, or the one that was kept for it, to others.
 func (b *box) hangUp() {
+	b.place.Free()
+	b.place = nil
 	if b.smtp != nil {
 		_ = b.smtp.Close() // the message was answered already; QUIT is a courtesy
 		b.smtp = nil

@@ -18,6 +18,7 @@ func (r *run) choose(ctx context.Context) ([]outreach.Mailbox, error) {
 	if err != nil || len(ids) == 0 {
 		return nil, err
 	}
+	r.chosen = r.Store.Now()
 	boxes, err := r.Store.SendableMailboxes(ctx, ids, r.opts.Deadline, r.me.Dead)
 	if err != nil {
 		return nil, err

@@ -79,7 +79,8 @@ type run struct {
 	tried     atomic.Int64 // mailboxes that were leased
 	broken    atomic.Int64 // of these, mailboxes that failed
 	fault     atomic.Pointer[error]
-	uncounted sync.Map // mailboxes, by id, of which a message was settled as sent that no counter has seen
+	chosen    time.Time // when the mailboxes were listed
+	uncounted sync.Map  // mailboxes, by id, of which a message was settled as sent that no counter has seen
 }
 
 // campaign is an active sequence with its templates parsed. Blocked is why it cannot send for the rest of this run, NewBlocked why it
