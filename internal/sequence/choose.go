@@ -62,7 +62,7 @@ func (r *run) senders(c *campaign, due store.DueCount) []bson.ObjectID {
 	}
 	c.share = min(max(due.Count/max(len(c.MailboxIDs), 1), 1), batchSize)
 	if r.me.Others > 0 {
-		c.line.ahead = int(r.Draw() * float64(due.Count))
+		c.line.ahead = int(r.Draw() * float64(min(due.Count, furthestAhead)))
 	}
 	return c.MailboxIDs
 }

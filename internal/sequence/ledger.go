@@ -56,9 +56,7 @@ func (b *box) deliver(ctx context.Context, recs []outreach.Recipient) (stop bool
 		return false, err
 	}
 	if err := b.connect(ctx); err != nil {
-		for _, d := range ready {
-			b.giveBack(ctx, d.rec)
-		}
+		b.notBegun(ctx, ready)
 		return true, b.notConnected(ctx, err)
 	}
 	ready, err = b.intend(ctx, ready)
@@ -105,7 +103,8 @@ func (b *box) intend(ctx context.Context, ready []*delivery) ([]*delivery, error
 	for _, d := range ready {
 		taken, ok, err := b.reserve(ctx, d.c, d.rec)
 		if err != nil {
-			return nil, errors.Join(err, b.takeBack(ctx, placed))
+			b.notBegun(ctx, placed)
+			return nil, err
 		}
 		if !ok {
 			b.giveBack(ctx, d.rec)
@@ -116,7 +115,10 @@ func (b *box) intend(ctx context.Context, ready []*delivery) ([]*delivery, error
 	}
 	begun, err := b.begin(ctx, placed)
 	if err != nil {
-		return nil, err
+		for _, d := range placed {
+			b.unreserve(ctx, d.taken)
+		}
+		return nil, err // what was written nobody knows: the claims stay until a later run has looked
 	}
 	b.at(Intended)
 	kept := placed[:0]
@@ -169,6 +171,14 @@ func (d *delivery) attemptedBefore(ctx context.Context) error {
 		return err
 	}
 	return d.follow(ctx, past)
+}
+
+// notBegun gives back recipients whose intents were never written. Nothing is removed: a history under the same id would be another run's.
+func (b *box) notBegun(ctx context.Context, placed []*delivery) {
+	for _, d := range placed {
+		b.unreserve(ctx, d.taken)
+		b.giveBack(ctx, d.rec)
+	}
 }
 
 // takeBack takes intents back that nothing was sent for.

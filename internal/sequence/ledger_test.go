@@ -1,11 +1,16 @@
 package sequence_test
 
 import (
+	"context"
+	"errors"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"go.mongodb.org/mongo-driver/v2/bson"
+
 	"mailrun/internal/sequence"
+	"mailrun/internal/store"
 	"mailrun/pkg/outreach"
 )
 
@@ -39,5 +44,49 @@ func TestLimit(t *testing.T) {
 	stats, err := b.worker.Run(t.Context(), sequence.Options{Deadline: b.store.Now().Add(time.Minute), Limit: 11})
 	if err != nil || stats.Sent != 11 {
 		t.Errorf("sent %d, %v, want the 11 that were asked for", stats.Sent, err)
+	}
+}
+
+// failing is a store whose counters fail from the third reservation on; meanwhile happens just before.
+type failing struct {
+	store.Engine
+	reservations atomic.Int64
+	meanwhile    func()
+}
+
+var errCounters = errors.New("the counters cannot be reached")
+
+func (f *failing) FindOneAndUpdate(ctx context.Context, q store.Query, update bson.D) (bson.Raw, error) {
+	if q.Collection == store.Counters && f.reservations.Add(1) == 3 {
+		f.meanwhile()
+		return nil, errCounters
+	}
+	return f.Engine.FindOneAndUpdate(ctx, q, update)
+}
+
+// A store that fails before intents are written takes nothing away: an attempt under the same id is another run's, and what proves it.
+func TestFailureBeforeIntentsLeavesOthersAttempts(t *testing.T) {
+	b := newBench(t, 1, func(s *outreach.Sequence) { s.DailyLimit = 100 })
+	recs := b.enrol(4, nil)
+	var theirs []bson.ObjectID
+	f := &failing{Engine: b.store.Engine(), meanwhile: func() {
+		for i := range recs {
+			h := &outreach.History{ID: outreach.HistoryID(recs[i].ID, 0), SequenceRecipientID: recs[i].ID, SequenceID: b.seq.ID, Status: outreach.HistorySending, Attempts: 1}
+			if err := b.store.BeginDelivery(t.Context(), h); err == nil {
+				theirs = append(theirs, h.ID)
+			}
+		}
+	}}
+	b.worker.Together, b.worker.Store = 3, store.New(f, func() time.Time { return b.now })
+	if _, err := b.worker.Run(t.Context(), sequence.Options{Deadline: b.now.Add(time.Minute)}); !errors.Is(err, errCounters) {
+		t.Fatalf("got %v, want the store's failure", err)
+	}
+	if len(theirs) != 3 {
+		t.Fatalf("%d attempts of another run were made, want 3", len(theirs))
+	}
+	for _, id := range theirs {
+		if _, err := b.store.HistoryByID(t.Context(), id); err != nil {
+			t.Errorf("an attempt that is another run's is gone: %v", err)
+		}
 	}
 }

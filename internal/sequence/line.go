@@ -12,10 +12,12 @@ import (
 	"mailrun/pkg/outreach"
 )
 
-// lineLength is how many recipients are listed at once; lineRest is for how long an empty line is not listed again.
+// lineLength is how many recipients are listed at once; lineRest is for how long an empty line is not listed again; furthestAhead is how
+// many are passed by at most, for each listing steps over them.
 const (
-	lineLength = 500
-	lineRest   = time.Second
+	lineLength    = 500
+	lineRest      = time.Second
+	furthestAhead = 10 * lineLength
 )
 
 // line hands out a sequence's new recipients who are due and belong to no mailbox yet to its mailboxes, oldest due first, each of them to

@@ -78,8 +78,14 @@ func join(row []driver.Value) (bson.Raw, error) {
 	return whole, nil
 }
 
-// pack makes the blob of large fields: BSON in an S2 block, for texts shrink to a third and their pages are what a commit waits for.
-func pack(large fields) []byte { return s2.EncodeBetter(nil, large.document()) }
+// pack makes the blob of large fields, nil if there are none: BSON in an S2 block, for texts shrink to a third and their pages are what a
+// commit waits for.
+func pack(large fields) []byte {
+	if len(large) == 0 {
+		return nil
+	}
+	return s2.EncodeBetter(nil, large.document())
+}
 
 // unpack is the inverse of pack. MongoDB's own bound of a document is a quarter of maxUnpacked.
 func unpack(packed []byte) (bson.Raw, error) {

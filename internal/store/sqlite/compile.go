@@ -53,9 +53,7 @@ func (o *op) compileRow(doc bson.Raw) error {
 	if err != nil {
 		return err
 	}
-	if o.row, o.large = row, nil; len(large) > 0 {
-		o.large = pack(large)
-	}
+	o.row, o.large = row, pack(large)
 	return nil
 }
 

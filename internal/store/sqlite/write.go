@@ -248,11 +248,7 @@ func (tx *transaction) store(o *op, found []driver.Value) error {
 		doc = small.document()
 	}
 	if o.whole {
-		packed := []byte(nil)
-		if len(large) > 0 {
-			packed = pack(large)
-		}
-		if err := tx.writeApart(o.table, found[0], packed); err != nil {
+		if err := tx.writeApart(o.table, found[0], pack(large)); err != nil {
 			return err
 		}
 	}
