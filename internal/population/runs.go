@@ -44,7 +44,7 @@ func (f *filler) run(dice *rand.Rand, i int, at time.Time) *outreach.CronRunLog 
 	if i%7 >= 5 {
 		run.JobName = outreach.JobRunSequences
 		n := dice.IntN(4*boxes + 1)
-		stats = outreach.SendStats{Due: n, Sent: n, Mailboxes: min(n, boxes), Skipped: map[string]int{outreach.ReasonGap: boxes / 5}, SendMs: outreach.Percentiles{P50: 180, P95: 900}}
+		stats = outreach.SendStats{Due: n, Sent: n, Mailboxes: min(n, boxes), Skipped: map[string]int{outreach.ReasonGap: max(boxes/5, 1)}, SendMs: outreach.Percentiles{P50: 180, P95: 900}}
 	}
 	if i%400 == 399 {
 		run.Status, run.ErrorMessage = outreach.RunFailed, "every mailbox that was tried failed"
