@@ -16,6 +16,10 @@ import (
 // batchSize is how many recipients a mailbox without a gap claims at once.
 const batchSize = 20
 
+// closedMost is how many a visit dates anew at most while the windows of all of the mailbox's sequences are closed. Nobody waits for it then,
+// and the mailboxes of a whole zone would do it at the same moment: when the window closes, and at midnight, when their daily caps end.
+const closedMost = 10
+
 // keepOpen is for how long a wait keeps the connection; providers drop idle ones, and others may need the slot.
 const keepOpen = 5 * time.Second
 
@@ -128,7 +132,10 @@ func (b *box) send(ctx context.Context, due []outreach.Recipient) error {
 		if err != nil {
 			return err
 		}
-		if len(candidates) > 0 { // else all of them were put elsewhere
+		if len(candidates) == 0 && b.resting {
+			return nil // all of them were put elsewhere, and there is no hurry
+		}
+		if len(candidates) > 0 {
 			if reason := b.ready(ctx); reason != "" {
 				b.putBack(candidates)
 				b.stats.skip(reason)
@@ -223,6 +230,9 @@ func (b *box) due(ctx context.Context) ([]outreach.Recipient, error) {
 // by coming upon their recipients, and are left out from then on.
 func (b *box) dueOf(ctx context.Context, state outreach.State, wanted func(*campaign) bool) ([]outreach.Recipient, error) {
 	most := batchSize + len(b.passed)
+	if b.resting {
+		most = closedMost + len(b.passed)
+	}
 	for {
 		own, err := b.Store.DueOf(ctx, b.ID, state, b.leftOut[state], b.me.Dead, most)
 		if err != nil {

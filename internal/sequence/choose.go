@@ -27,6 +27,7 @@ type candidate struct {
 	*outreach.Mailbox // as it was listed
 	listed            time.Time
 	own               bool
+	resting           bool // the windows of all of its sequences are closed
 	lines             []*campaign
 }
 
@@ -116,8 +117,9 @@ func (r *run) choose(ctx context.Context, boxes []outreach.Mailbox) ([]*candidat
 	}
 	var chosen []*candidate
 	for i := range boxes {
-		c := &candidate{Mailbox: &boxes[i], listed: now, own: own[ids[i]]}
+		c := &candidate{Mailbox: &boxes[i], listed: now, own: own[ids[i]], resting: len(sequences[i]) > 0}
 		for _, e := range sequences[i] {
+			c.resting = c.resting && e.closed != "" && !e.inLine
 			if e.inLine && e.campaign != nil {
 				c.lines = append(c.lines, e.campaign)
 			}

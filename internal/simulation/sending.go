@@ -10,15 +10,18 @@ import (
 	"mailrun/pkg/outreach"
 )
 
-// The worker's own numbers: how many recipients a mailbox lists at once, how many a line does at most and at least, for how long an empty line
+// The worker's own numbers: how many recipients a mailbox lists at once, and while all windows are closed, how many a line does at most and at least, for how long an empty line
 // rests, how many mailboxes are on a page, and how often it is noted that a run looked at a sequence.
 const (
 	batchSize    = 20
+	closedMost   = 10
 	lineLength   = 500
 	lineShortest = 20
-	lineRest     = time.Second
-	pageSize     = 500
-	markEvery    = time.Hour
+	// furthestAhead is how many a line passes by at most where other runs are at work.
+	furthestAhead = 10 * lineLength
+	lineRest      = time.Second
+	pageSize      = 500
+	markEvery     = time.Hour
 )
 
 // Cron is how a run of run-sequences is called: for how long, how long a message takes a mailbox, and with how many mailboxes it works at
@@ -128,6 +131,7 @@ func (r *sendRun) candidate(b *box, now time.Time) *visit {
 	if !v.own && len(v.inLine) == 0 {
 		return nil
 	}
+	v.rests = len(b.lists) > 0 && !slices.ContainsFunc(b.lists, func(l *list) bool { return l.Closed(now, l.Location()) == "" })
 	return v
 }
 
@@ -165,6 +169,7 @@ type visit struct {
 	at     time.Time // when it goes on
 	own    bool      // follow-ups of its own were due when the run began, or it wrote to somebody
 	inLine []*list   // sequences with somebody in line, when the run began
+	rests  bool      // the windows of all of its sequences were closed then
 	leased bool
 	sent   bool
 	order  int // among those that go on at the same time
@@ -185,7 +190,11 @@ func (r *sendRun) goOn(v *visit, now time.Time) (ended time.Time, over bool) {
 				break
 			}
 			r.lease(v, now)
-			if v.kept = r.judge(v, due, now); len(v.kept) == 0 {
+			v.kept = r.judge(v, due, now)
+			if len(v.kept) == 0 && v.rests {
+				break
+			}
+			if len(v.kept) == 0 {
 				continue
 			}
 		}
@@ -268,8 +277,12 @@ func (r *sendRun) listDue(v *visit, now time.Time) []*outreach.Recipient {
 func (r *sendRun) followUps(v *visit, now time.Time) []*outreach.Recipient {
 	for {
 		r.count(now, ListDue)
-		due := v.due.take(now, batchSize)
-		whole := len(due) == batchSize
+		most := batchSize
+		if v.rests {
+			most = closedMost
+		}
+		due := v.due.take(now, most)
+		whole := len(due) == most
 		left := 0
 		due = slices.DeleteFunc(due, func(rec *outreach.Recipient) bool {
 			if !r.read[rec.SequenceID] {
