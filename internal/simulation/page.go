@@ -72,7 +72,7 @@ func (p *Paper) asking() string {
 	if l.Mailboxes < float64(p.Mailboxes) {
 		return "As the jobs ask, that size is not reached: a way of asking, and not the amount of work, ends at some " + where + "."
 	}
-	return "No way of asking stands in the way: the first that does ends at some " + where + ", the others far beyond."
+	return "No way of asking stands in the way: the first that does ends at some " + where + ", the others beyond it."
 }
 
 // workingDay is the number of messages on one of the five fullest days.

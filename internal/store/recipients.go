@@ -143,7 +143,7 @@ func (s *Store) SequencesWithDue(ctx context.Context, ids []bson.ObjectID, other
 	filter := bson.D{{Key: "state", Value: outreach.StateQueued}, {Key: "sequenceId", Value: bson.D{{Key: "$in", Value: ids}}}, dueAt(s.Now())}
 	q := Query{Collection: Recipients, Filter: filter, Index: "due_new"}
 	if otherZones {
-		q.Filter, q.Index = append(filter, ofOtherZones), "due_new_zoned"
+		q.Filter, q.Index = append(q.Filter, ofOtherZones), "due_new_zoned"
 	}
 	return s.distinct(ctx, q, "sequenceId", len(ids))
 }
