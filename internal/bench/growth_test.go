@@ -212,7 +212,7 @@ func (g *grown) enrol(b *testing.B) {
 	}
 	d.enrol(b, g.due, now)
 	g.queried = quickest(b, 100, func() error {
-		due, err := d.DueNew(b.Context(), d.seq.ID, nil, 0, 20)
+		due, err := d.DueNew(b.Context(), store.NewOf{Sequence: d.seq.ID}, nil, 0, 20)
 		if err == nil && len(due) != 20 {
 			err = fmt.Errorf("%d are due, want 20", len(due))
 		}

@@ -150,9 +150,11 @@ func (f *Forecaster) sequence(ctx context.Context, w *world, seq *outreach.Seque
 	if seq.Status != outreach.SequenceActive {
 		line.Reason = "sequence_" + string(seq.Status)
 	}
-	line.Due = w.due[seq.ID]
 	reasons := newTally()
 	counts, err := f.Store.CountStates(ctx, seq.ID)
+	if err == nil {
+		line.Due, err = f.due(ctx, seq)
+	}
 	if err != nil {
 		return line, nil, err
 	}
@@ -177,6 +179,16 @@ func (f *Forecaster) sequence(ctx context.Context, w *world, seq *outreach.Seque
 	line.Waiting = reasons.list()
 	line.NextEligibleAt = reasons.earliest()
 	return line, append(held, passed...), err
+}
+
+// due counts a sequence's recipients whose time has come.
+func (f *Forecaster) due(ctx context.Context, seq *outreach.Sequence) (int, error) {
+	followups, err := f.Store.CountDueIn(ctx, seq.ID, outreach.StateActive)
+	if err != nil {
+		return 0, err
+	}
+	first, err := f.Store.CountDueIn(ctx, seq.ID, outreach.StateQueued)
+	return followups + first, err
 }
 
 // judgeDue judges the sendable recipients in the order in which they come due.

@@ -157,6 +157,8 @@ func Run(t *testing.T, e Engine) {
 		{"filters", testFilters},
 		{"order", testOrder},
 		{"groups", testGroups},
+		{"first groups", testGroupFirst},
+		{"distinct", testDistinct},
 		{"updates", testUpdates},
 		{"writes", testWrites},
 		{"values", testValues},
