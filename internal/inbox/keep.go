@@ -11,6 +11,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"mailrun/internal/mailbox"
 	"mailrun/internal/store"
 	"mailrun/pkg/message"
 	"mailrun/pkg/outreach"
@@ -34,7 +35,9 @@ func (p *pass) keep(ctx context.Context, f *outreach.Folder, batch []inbound) er
 				continue
 			}
 		}
-		replies = append(replies, p.reply(f, in, m))
+		r := p.reply(f, in, m)
+		e.replies[r.MessageID] = cmp.Or(e.replies[r.MessageID], r) // what answers it may stand in the same batch
+		replies = append(replies, r)
 	}
 	return ours(p.store(ctx, replies, e))
 }
@@ -84,11 +87,11 @@ func (p *pass) countKind(r *outreach.Reply) {
 func (p *pass) lookAll(ctx context.Context, batch []inbound) (*evidence, error) {
 	q := newQuestions()
 	for _, in := range batch {
-		q.askIDs(answered(in.msg.Header)...)
+		q.askIDs(in.answered...)
 		q.askIDs(in.reading.OriginalIDs...)
-		q.askAddresses(senders(in.msg.Header)...)
+		q.askAddresses(in.from...)
 		q.askAddresses(failedAddresses(in)...)
-		p.askToken(q, in.msg.Header)
+		p.askToken(q, in.msg.Subject)
 	}
 	return p.look(ctx, q)
 }
@@ -103,7 +106,7 @@ func (p *pass) reply(f *outreach.Folder, in inbound, m *match) *outreach.Reply {
 		Folder: f.Path, UIDValidity: f.UIDValidity, UID: in.fetched.UID,
 		Text: msg.Text, VisibleText: reading.VisibleText, Snippet: reading.Snippet, HTML: msg.HTML, Attachments: msg.Attachments,
 		Kind: reading.Kind, ReturnDate: reading.ReturnDate, LeftCompany: reading.LeftCompany,
-		DedupeKey: dedupeKey(in), Effects: map[string]bool{"done": false},
+		DedupeKey: in.dedupeKey, Effects: map[string]bool{"done": false},
 	}
 	if !msg.Date.IsZero() {
 		date := store.Millis(msg.Date)
@@ -171,11 +174,10 @@ func threadID(mailboxID bson.ObjectID, root, otherwise string) bson.ObjectID {
 
 // dedupeKey identifies a message by its content wherever it lies: Message-ID, sender and date, or without a Message-ID its whole header and
 // size.
-func dedupeKey(in inbound) string {
-	msg := in.msg
+func dedupeKey(msg *message.Message, raw mailbox.Fetched) string {
 	if msg.MessageID == "" {
-		header, _, _ := bytes.Cut(in.fetched.Raw, []byte("\r\n\r\n"))
-		return hex.EncodeToString(digest(header, []byte(strconv.FormatInt(in.fetched.Size, 10))))
+		header, _, _ := bytes.Cut(raw.Raw, []byte("\r\n\r\n"))
+		return hex.EncodeToString(digest(header, []byte(strconv.FormatInt(raw.Size, 10))))
 	}
 	return hex.EncodeToString(digest([]byte(msg.MessageID), []byte(strings.ToLower(msg.From.Address)), []byte(msg.Header.Get("Date"))))
 }

@@ -3,6 +3,7 @@ package inbox
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -22,7 +23,9 @@ type pass struct {
 	session       *mailbox.IMAPSession
 	began         time.Time
 	sequences     map[bson.ObjectID]*outreach.Sequence
+	domainsMu     sync.Mutex
 	domains       map[string]*evidence
+	underway      underway
 	opened        string // the folder that is open, "" for none
 	changed       bool   // something new was read
 	inbound       bool   // something new concerned us
