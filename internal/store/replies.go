@@ -80,11 +80,16 @@ func (s *Store) MailboxesUnfinished(ctx context.Context) ([]bson.ObjectID, error
 	return ids, nil
 }
 
-// MarkReplies notes for several replies which effects were applied, done among them.
+// MarkReplies notes that all effects of several replies were applied.
 func (b *Batch) MarkReplies(replies []*outreach.Reply) {
-	for _, r := range replies {
-		b.writes = append(b.writes, Write{Kind: Update, Collection: Replies, Filter: byID(r.ID), Update: set(bson.E{Key: "effects", Value: r.Effects})})
+	ids := make([]bson.ObjectID, len(replies))
+	for i, r := range replies {
+		ids[i] = r.ID
+		r.Effects = map[string]bool{"stop": true, "suppress": true, "history": true, "thread": true, "done": true}
 	}
+	effects := bson.D{{Key: "stop", Value: true}, {Key: "suppress", Value: true}, {Key: "history", Value: true}, {Key: "thread", Value: true}, {Key: "done", Value: true}}
+	filter := bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}}
+	b.writes = append(b.writes, Write{Kind: UpdateMany, Collection: Replies, Filter: filter, Update: set(bson.E{Key: "effects", Value: effects})})
 }
 
 // RepliesByMessageIDs finds stored messages by their Message-IDs, without their texts.
