@@ -17,10 +17,11 @@ func (r *reader) readBodies(ctx context.Context, chosen []mailbox.Fetched) error
 		if err != nil {
 			return err
 		}
-		if len(read) == 0 {
-			continue
+		d, err := r.weigh(ctx, read)
+		if err != nil {
+			return err
 		}
-		if err := r.hand(ctx, delivery{batch: read}); err != nil {
+		if err := r.hand(ctx, d); err != nil {
 			return err
 		}
 	}

@@ -208,7 +208,7 @@ func (p *pass) settle(b *store.Batch, r *outreach.Reply, rec *outreach.Recipient
 	if rec.Reason != outreach.ReasonDeliveryUnknown || seq == nil {
 		return
 	}
-	b.SetRecipient(rec.ID, bson.D{{Key: "step", Value: h.Step + 1}, {Key: "lastSentAt", Value: h.CreatedAt}})
+	b.Delivered(rec.ID, h.Step, h.CreatedAt)
 	state, due, reason := seq.Advance(rec, h.Step, h.CreatedAt)
 	b.ResumeRecipient(rec.ID, state, due, reason)
 	p.answeredByMachine(b, r, rec, seq)

@@ -102,7 +102,7 @@ func (r *reader) sift(ctx context.Context, headers []mailbox.Fetched) ([]mailbox
 // follow has what answers a message be read too, until it is stored and found by its Message-ID.
 func (r *reader) follow(c candidate) {
 	for _, id := range message.MessageIDs(c.header.Raw("Message-ID")) {
-		r.underway.add(id)
+		r.underway.add(id, nil)
 	}
 }
 
@@ -259,10 +259,8 @@ func (p *pass) bySubject(ctx context.Context, e *evidence, address, subject stri
 // colleaguesMost bounds how many people of one company are compared.
 const colleaguesMost = 100
 
-// colleagues looks up the people at a domain and what they were sent, once per pass. Both sides of the reading ask.
+// colleagues looks up the people at a domain and what they were sent, once per pass.
 func (p *pass) colleagues(ctx context.Context, domain string) (*evidence, error) {
-	p.domainsMu.Lock()
-	defer p.domainsMu.Unlock()
 	if e := p.domains[domain]; e != nil {
 		return e, nil
 	}

@@ -3,7 +3,6 @@ package inbox
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -23,7 +22,6 @@ type pass struct {
 	session       *mailbox.IMAPSession
 	began         time.Time
 	sequences     map[bson.ObjectID]*outreach.Sequence
-	domainsMu     sync.Mutex
 	domains       map[string]*evidence
 	underway      underway
 	opened        string // the folder that is open, "" for none

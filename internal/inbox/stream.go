@@ -11,16 +11,18 @@ import (
 )
 
 // A folder is read by two sides at once, each of which keeps one processor busy. The reading side has the session: it fetches, tells which
-// messages concern us, and reads those. The keeping side has the folder's cursor and all writing: it matches, stores, applies, and moves the
-// cursor. What is read is handed over in order and kept in that order, so that a cursor never moves past what is not kept.
+// messages concern us, reads those, and finds whom they concern. The keeping side has the folder's cursor and all writing: it stores, applies,
+// and moves the cursor. What is read is handed over in order and kept in that order, so that a cursor never moves past what is not kept.
 
 // handedAhead is how many deliveries may wait for the keeping side. It bounds what a pass holds in memory.
 const handedAhead = 1
 
-// delivery is what the reading side hands over: a batch of whole messages, or the word that everything up to a place was handed over.
+// delivery is what the reading side hands over: messages to store with what is known about whom they concern, or the word that everything up
+// to a place was handed over.
 type delivery struct {
-	batch []inbound
-	done  *place
+	replies  []*outreach.Reply
+	evidence *evidence
+	done     *place
 }
 
 // place is how far the reading has come: what the cursor notes of it, and the messages that could not be read on the way.
@@ -32,7 +34,7 @@ type place struct {
 // reader is the reading side of one folder.
 type reader struct {
 	*pass
-	folder     *outreach.Folder // its path and nothing else: the rest belongs to the keeping side
+	folder     *outreach.Folder // its path and UIDVALIDITY: the rest belongs to the keeping side
 	handed     chan<- delivery
 	passedOver []outreach.QuarantinedUID // since the last place
 }
@@ -74,8 +76,7 @@ func (p *pass) keepOne(ctx context.Context, f *outreach.Folder, d delivery) erro
 	}
 	if d.done == nil {
 		p.at(Fetched)
-		defer p.underway.forget(d.batch)
-		return p.keep(ctx, f, d.batch)
+		return p.keep(ctx, d)
 	}
 	d.done.reached()
 	for _, q := range d.done.passedOver {
@@ -125,31 +126,45 @@ type inbound struct {
 	dedupeKey string
 }
 
-// underway are the Message-IDs of messages that concern us and are not stored yet: what answers them concerns us too.
+// underway are the messages that concern us and are not stored yet, by Message-ID: what answers them concerns us too. They have no document
+// while they are not weighed.
 type underway struct {
-	mu  sync.Mutex
-	ids map[string]bool
+	mu      sync.Mutex
+	replies map[string]*outreach.Reply
 }
 
-func (u *underway) add(id string) {
+// add notes a message, or its document.
+func (u *underway) add(id string, r *outreach.Reply) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if u.ids == nil {
-		u.ids = map[string]bool{}
+	if u.replies == nil {
+		u.replies = map[string]*outreach.Reply{}
 	}
-	u.ids[id] = true
+	u.replies[id] = r
 }
 
 func (u *underway) has(id string) bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	return u.ids[id]
+	_, ok := u.replies[id]
+	return ok
 }
 
-func (u *underway) forget(batch []inbound) {
+// among returns the documents with one of these ids. It must be asked before the store, which they go into meanwhile.
+func (u *underway) among(ids map[string]bool) map[string]*outreach.Reply {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	for _, in := range batch {
-		delete(u.ids, in.msg.MessageID)
+	found := map[string]*outreach.Reply{}
+	for id := range ids {
+		if r := u.replies[id]; r != nil {
+			found[id] = r
+		}
 	}
+	return found
+}
+
+func (u *underway) forget(id string) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	delete(u.replies, id)
 }

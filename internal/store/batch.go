@@ -77,6 +77,11 @@ func (b *Batch) SetRecipient(id bson.ObjectID, fields bson.D) {
 	b.update(Recipients, byID(id), set(fields...))
 }
 
+// Delivered moves a recipient past a step that has turned out to be delivered, unless he is past it.
+func (b *Batch) Delivered(id bson.ObjectID, step int, at time.Time) {
+	b.update(Recipients, append(byID(id), bson.E{Key: "step", Value: step}), set(bson.E{Key: "step", Value: step + 1}, bson.E{Key: "lastSentAt", Value: at}))
+}
+
 // Suppress makes sure that an address is never mailed; an older entry stays as it is.
 func (b *Batch) Suppress(value string, reason outreach.SuppressionReason, source string) {
 	now := b.store.Now()
