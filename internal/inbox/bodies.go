@@ -10,14 +10,23 @@ import (
 	"mailrun/pkg/message"
 )
 
-// readBodies fetches the bodies of messages and hands them over, in batches and in UID order.
+// readBodies fetches the bodies of messages and hands them over, in batches and in UID order. While one batch is read the next is on its way.
 func (r *reader) readBodies(ctx context.Context, chosen []mailbox.Fetched) error {
-	for batch := range bodyBatches(chosen) {
-		read, err := r.bodies(ctx, batch)
+	next, stop := iter.Pull(bodyBatches(chosen))
+	defer stop()
+	batch, more := next()
+	coming := r.bringBodies(ctx, batch)
+	defer func() { <-coming.arrived }()
+	for more {
+		<-coming.arrived
+		bodies, err := coming.bodies, coming.err
 		if err != nil {
 			return err
 		}
-		d, err := r.weigh(ctx, read)
+		if batch, more = next(); more {
+			coming = r.bringBodies(ctx, batch)
+		}
+		d, err := r.weigh(ctx, r.readAll(bodies))
 		if err != nil {
 			return err
 		}
@@ -26,6 +35,23 @@ func (r *reader) readBodies(ctx context.Context, chosen []mailbox.Fetched) error
 		}
 	}
 	return nil
+}
+
+// coming are bodies on their way.
+type coming struct {
+	arrived chan struct{}
+	bodies  []mailbox.Fetched
+	err     error
+}
+
+// bringBodies fetches a batch of bodies. The session must not be used until they have arrived.
+func (r *reader) bringBodies(ctx context.Context, batch []mailbox.Fetched) *coming {
+	c := &coming{arrived: make(chan struct{})}
+	go func() {
+		defer close(c.arrived)
+		c.bodies, c.err = r.bodies(ctx, batch)
+	}()
+	return c
 }
 
 // bodyBatches cuts messages into batches that are bounded in number and in bytes.
@@ -48,10 +74,10 @@ func bodyBatches(chosen []mailbox.Fetched) iter.Seq[[]mailbox.Fetched] {
 	}
 }
 
-// bodies fetches and reads a batch of messages. If an answer cannot be read, what is missing is asked for one by one; what cannot be read
+// bodies fetches a batch of messages. If an answer cannot be read, what is missing is asked for one by one; what cannot be read
 // alone is quarantined with its headers.
-func (r *reader) bodies(ctx context.Context, batch []mailbox.Fetched) ([]inbound, error) {
-	got := make(map[uint32]inbound, len(batch))
+func (r *reader) bodies(ctx context.Context, batch []mailbox.Fetched) ([]mailbox.Fetched, error) {
+	got := make(map[uint32]mailbox.Fetched, len(batch))
 	err := r.fetch(ctx, batch, got)
 	if !errors.Is(err, mailbox.ErrProtocol) {
 		return inOrder(batch, got), err
@@ -68,7 +94,7 @@ func (r *reader) bodies(ctx context.Context, batch []mailbox.Fetched) ([]inbound
 }
 
 // fetchAlone asks for one message up to unreadableTries times.
-func (r *reader) fetchAlone(ctx context.Context, c mailbox.Fetched, got map[uint32]inbound) error {
+func (r *reader) fetchAlone(ctx context.Context, c mailbox.Fetched, got map[uint32]mailbox.Fetched) error {
 	var err error
 	for range unreadableTries {
 		err = r.fetch(ctx, []mailbox.Fetched{c}, got)
@@ -84,14 +110,17 @@ func (r *reader) fetchAlone(ctx context.Context, c mailbox.Fetched, got map[uint
 }
 
 // fetch reads the bodies of messages. One that the server lists but does not deliver is quarantined.
-func (r *reader) fetch(ctx context.Context, chosen []mailbox.Fetched, got map[uint32]inbound) error {
+func (r *reader) fetch(ctx context.Context, chosen []mailbox.Fetched, got map[uint32]mailbox.Fetched) error {
 	uids := make([]uint32, len(chosen))
 	byUID := make(map[uint32]mailbox.Fetched, len(chosen))
 	for i, c := range chosen {
 		uids[i], byUID[c.UID] = c.UID, c
 	}
 	err := r.session.Bodies(ctx, uids, bodyBytes, func(body mailbox.Fetched) error {
-		got[body.UID] = r.readOne(byUID[body.UID], body)
+		if seen := byUID[body.UID].InternalDate; !seen.IsZero() {
+			body.InternalDate = seen // phase one's is the one that counts
+		}
+		got[body.UID] = body
 		return nil
 	})
 	if missing, ok := errors.AsType[*mailbox.MissingError](err); ok {
@@ -103,32 +132,43 @@ func (r *reader) fetch(ctx context.Context, chosen []mailbox.Fetched, got map[ui
 	return err
 }
 
-func missingFrom(batch []mailbox.Fetched, got map[uint32]inbound) []mailbox.Fetched {
+func missingFrom(batch []mailbox.Fetched, got map[uint32]mailbox.Fetched) []mailbox.Fetched {
 	return slices.DeleteFunc(slices.Clone(batch), func(c mailbox.Fetched) bool { _, ok := got[c.UID]; return ok })
 }
 
-func inOrder(batch []mailbox.Fetched, got map[uint32]inbound) []inbound {
-	out := make([]inbound, 0, len(batch))
+func inOrder(batch []mailbox.Fetched, got map[uint32]mailbox.Fetched) []mailbox.Fetched {
+	out := make([]mailbox.Fetched, 0, len(batch))
 	for _, c := range batch {
-		if in := got[c.UID]; in.msg != nil {
-			out = append(out, in)
+		if body, ok := got[c.UID]; ok {
+			out = append(out, body)
 		}
 	}
 	return out
 }
 
-// readOne parses a body and tells what the message is. Its time of arrival is the one that phase one saw.
-func (r *reader) readOne(c mailbox.Fetched, body mailbox.Fetched) inbound {
-	switch {
-	case !c.InternalDate.IsZero():
-		body.InternalDate = c.InternalDate
-	case body.InternalDate.IsZero():
-		body.InternalDate = r.Store.Now()
+// inbound is a whole message as it was read, with what the matching looks for.
+type inbound struct {
+	fetched   mailbox.Fetched // without its bytes
+	msg       *message.Message
+	reading   message.Reading
+	answered  []string
+	from      []string
+	dedupeKey string
+}
+
+// readAll parses bodies and tells what each message is.
+func (r *reader) readAll(bodies []mailbox.Fetched) []inbound {
+	read := make([]inbound, len(bodies))
+	for i, body := range bodies {
+		if body.InternalDate.IsZero() {
+			body.InternalDate = r.Store.Now()
+		}
+		msg := message.Parse(body.Raw)
+		in := &read[i]
+		*in = inbound{msg: msg, answered: answered(msg.Header), from: senders(msg.Header), dedupeKey: dedupeKey(msg, body)}
+		in.reading = message.Read(msg, body.InternalDate)
+		bodies[i].Raw, body.Raw, msg.Parts = nil, nil, nil // the bytes as they came are not needed any more
+		in.fetched = body
 	}
-	msg := message.Parse(body.Raw)
-	in := inbound{
-		msg: msg, reading: message.Read(msg, body.InternalDate), answered: answered(msg.Header), from: senders(msg.Header), dedupeKey: dedupeKey(msg, body),
-	}
-	in.fetched, in.fetched.Raw, msg.Parts = body, nil, nil // what shares the bytes as they came is not needed any more
-	return in
+	return read
 }

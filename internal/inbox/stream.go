@@ -5,8 +5,6 @@ import (
 	"slices"
 	"sync"
 
-	"mailrun/internal/mailbox"
-	"mailrun/pkg/message"
 	"mailrun/pkg/outreach"
 )
 
@@ -15,7 +13,7 @@ import (
 // and moves the cursor. What is read is handed over in order and kept in that order, so that a cursor never moves past what is not kept.
 
 // handedAhead is how many deliveries may wait for the keeping side. It bounds what a pass holds in memory.
-const handedAhead = 1
+const handedAhead = 0
 
 // delivery is what the reading side hands over: messages to store with what is known about whom they concern, or the word that everything up
 // to a place was handed over.
@@ -114,16 +112,6 @@ func (r *reader) quarantine(uid uint32, cause error, headers []byte) {
 		UID: uid, Attempts: unreadableTries, Error: cause.Error(), Headers: string(headers[:min(len(headers), headersMost)]), At: r.Store.Now(),
 	})
 	r.Log.Warn("message cannot be read and was passed over", "mailbox", r.mb.Email, "folder", r.folder.Path, "uid", uid, "error", cause)
-}
-
-// inbound is a whole message as it was read, with what the matching looks for.
-type inbound struct {
-	fetched   mailbox.Fetched // without its bytes
-	msg       *message.Message
-	reading   message.Reading
-	answered  []string
-	from      []string
-	dedupeKey string
 }
 
 // underway are the messages that concern us and are not stored yet, by Message-ID: what answers them concerns us too. They have no document

@@ -11,12 +11,15 @@ import (
 
 // InsertReplies stores new messages in one go and tells for each whether it was new. One that is known already, under this UID or another
 // one (it was moved, or the folder's UIDs changed), is not stored again; its place is brought up to date.
+//
+// It is lazy: a power cut that takes the messages back takes back nothing that they caused, for that is written after them, and the cursor
+// has not moved past them.
 func (s *Store) InsertReplies(ctx context.Context, replies []*outreach.Reply) ([]bool, error) {
 	now := s.Now()
 	writes := make([]Write, len(replies))
 	for i, r := range replies {
 		r.CreatedAt, r.UpdatedAt = now, now
-		writes[i] = Write{Kind: Insert, Collection: Replies, Document: r}
+		writes[i] = Write{Kind: Insert, Collection: Replies, Document: r, Lazy: true}
 	}
 	results, err := s.engine.Write(ctx, writes)
 	if err != nil {
