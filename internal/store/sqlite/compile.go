@@ -22,9 +22,12 @@ type op struct {
 	whole  bool   // the update reaches large fields, or the caller wants to see them
 	set    string // UPDATE of the columns that the update touches
 	sets   []int  // these columns
+	once   string // the whole update in one statement, if there is one; its arguments
+	args   []driver.Value
 
-	result store.WriteResult
-	after  bson.Raw // the document as the write left it
+	result  store.WriteResult
+	returns bool     // the caller wants the document
+	after   bson.Raw // as the write left it
 }
 
 // compileWrite does all of a write's work that needs no lock.
@@ -65,6 +68,9 @@ func (o *op) compileUpdate(doc bson.D) error {
 	for _, name := range o.table.def.Apart {
 		o.whole = o.whole || o.update.touches([]string{name})
 	}
+	if o.compileOnce() {
+		return nil
+	}
 	o.lookup = o.find.text(o.reads()) + " LIMIT 1"
 	var sql strings.Builder
 	sql.WriteString("UPDATE " + o.table.name + " SET doc = ?")
@@ -77,6 +83,32 @@ func (o *op) compileUpdate(doc bson.D) error {
 	sql.WriteString(" WHERE rowid = ?")
 	o.set = sql.String()
 	return nil
+}
+
+// compileOnce makes one statement of an update, in which SQLite finds the documents, has them edited (see editFunction) and sets their
+// columns. That takes half the time of reading them first. It goes for documents that are named by id, few, and whose columns become what
+// the update alone tells.
+func (o *op) compileOnce() bool {
+	one := o.kind == store.Update && o.find.byID == 1
+	if few := o.kind == store.UpdateMany && o.find.byID > 0 && o.find.byID <= breatheEvery; o.whole || o.returns || !one && !few {
+		return false
+	}
+	var sql strings.Builder
+	var args []driver.Value
+	sql.WriteString("UPDATE " + o.table.name + " SET doc = " + editFunction + "(doc)")
+	for _, col := range o.table.columns {
+		v, touched, constant := o.update.column(col.path)
+		if !constant {
+			return false
+		}
+		if touched {
+			sql.WriteString(", " + col.name + " = ?")
+			args = append(args, toColumn(col.typ, v))
+		}
+	}
+	sql.WriteString(o.find.where())
+	o.once, o.args = sql.String(), append(args, o.find.args...)
+	return true
 }
 
 // reads are the columns that an update needs.

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"io"
 	"sync"
-
-	"modernc.org/sqlite"
 )
 
 // maxStatements bounds the prepared statements that one connection keeps. mailrun's own queries come to about a hundred.
@@ -21,8 +19,8 @@ type conn struct {
 }
 
 // dial opens a connection. Settings that are no property of the file must be made on each.
-func dial(dsn string) (*conn, error) {
-	raw, err := new(sqlite.Driver).Open(dsn)
+func (e *Engine) dial() (*conn, error) {
+	raw, err := e.driver.Open(e.dsn)
 	if err != nil {
 		return nil, err
 	}

@@ -20,6 +20,7 @@ type condition struct {
 	sql    string
 	args   []driver.Value
 	filter bson.D
+	byID   int // how many documents it names by their ids, 0 if it does not
 }
 
 // where is the condition as a clause, nothing if it holds for all.
@@ -33,11 +34,30 @@ func (c condition) where() string {
 // compileFilter translates a filter. Values travel as parameters, so that a query's text, and with it its prepared statement, depends
 // only on its shape.
 func (t *table) compileFilter(filter bson.D) (condition, error) {
-	b := filterBuilder{table: t, byID: slices.ContainsFunc(filter, func(e bson.E) bool { return e.Key == "_id" })}
+	ids := idsIn(filter)
+	b := filterBuilder{table: t, byID: ids > 0}
 	if err := b.document(filter, " AND "); err != nil {
 		return condition{}, err
 	}
-	return condition{sql: b.sql.String(), args: b.args, filter: filter}, nil
+	return condition{sql: b.sql.String(), args: b.args, filter: filter, byID: ids}, nil
+}
+
+// idsIn is how many ids a filter names at most; more than a transaction changes (breatheEvery) if it only says something about them.
+func idsIn(filter bson.D) int {
+	for _, el := range filter {
+		if el.Key != "_id" {
+			continue
+		}
+		ops, ok := el.Value.(bson.D)
+		if !ok || len(ops) == 0 || !strings.HasPrefix(ops[0].Key, "$") {
+			return 1
+		}
+		if values, ok := listOf(ops[0].Value); ok && ops[0].Key == "$in" {
+			return max(len(values), 1)
+		}
+		return breatheEvery + 1
+	}
+	return 0
 }
 
 type filterBuilder struct {

@@ -21,6 +21,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"modernc.org/sqlite"
 	lib "modernc.org/sqlite/lib"
 
 	"mailrun/internal/store"
@@ -45,6 +46,7 @@ type Options struct {
 type Engine struct {
 	path    string
 	dsn     string
+	driver  sqlite.Driver
 	tables  map[string]*table
 	ordered []*table
 	readers *pool
@@ -53,6 +55,7 @@ type Engine struct {
 
 	writing sync.Mutex // held by the leader of a group
 	writer  *conn
+	editor  editor
 	// unsynced tells that the writer's commits are not synced to disk at present.
 	unsynced bool
 	closed   bool
@@ -70,8 +73,11 @@ func Open(ctx context.Context, path string, opts Options) (*Engine, error) {
 		e.tables[def.Name] = t
 		e.ordered = append(e.ordered, t)
 	}
-	e.readers = newPool(func() (*conn, error) { return dial(e.dsn) })
+	e.readers = newPool(e.dial)
 	e.gather = store.NewGatherer(maxGroup, e.commit)
+	if err := e.editor.register(&e.driver); err != nil {
+		return nil, fmt.Errorf("open %s: %w", path, err)
+	}
 	if err := e.EnsureIndexes(ctx); err != nil {
 		return nil, errors.Join(err, e.Close(ctx))
 	}

@@ -17,20 +17,21 @@ type change struct {
 	create     bool // make parents that are missing
 	insertOnly bool // $setOnInsert
 	apply      func(old bson.RawValue) (bson.RawValue, error)
+
+	constant bool          // the value is the same whatever it was before
+	value    bson.RawValue // that value, missing for $unset
 }
 
 // operators make the change of one field from an operator's argument.
 var operators = map[string]func(arg bson.RawValue) (change, error){
-	"$set": func(arg bson.RawValue) (change, error) { return change{create: true, apply: always(arg)}, nil },
-	"$setOnInsert": func(arg bson.RawValue) (change, error) {
-		return change{create: true, insertOnly: true, apply: always(arg)}, nil
-	},
-	"$unset":    func(bson.RawValue) (change, error) { return change{apply: always(missing)}, nil },
-	"$inc":      increment,
-	"$max":      raise,
-	"$push":     func(arg bson.RawValue) (change, error) { return addTo(arg, false) },
-	"$addToSet": func(arg bson.RawValue) (change, error) { return addTo(arg, true) },
-	"$pull":     pull,
+	"$set":         func(arg bson.RawValue) (change, error) { return become(arg, true), nil },
+	"$setOnInsert": setOnInsert,
+	"$unset":       func(bson.RawValue) (change, error) { return become(missing, false), nil },
+	"$inc":         increment,
+	"$max":         raise,
+	"$push":        func(arg bson.RawValue) (change, error) { return addTo(arg, false) },
+	"$addToSet":    func(arg bson.RawValue) (change, error) { return addTo(arg, true) },
+	"$pull":        pull,
 }
 
 // compileUpdate reads an update document.
@@ -38,27 +39,19 @@ func compileUpdate(doc bson.D) (update, error) {
 	if len(doc) == 0 {
 		return nil, errors.New("an update that changes nothing")
 	}
-	raw, err := bson.Marshal(doc)
-	if err != nil {
-		return nil, fmt.Errorf("encode update: %w", err)
-	}
-	ops, err := openDocument(raw)
-	if err != nil {
-		return nil, err
-	}
 	var u update
-	for _, op := range ops {
-		args, ok := op.Value().DocumentOK()
-		if operators[op.Key()] == nil || !ok {
-			return nil, fmt.Errorf("update: cannot do %s", op.Key())
+	for _, op := range doc {
+		args, ok := op.Value.(bson.D)
+		if operators[op.Key] == nil || !ok {
+			return nil, fmt.Errorf("update: cannot do %s", op.Key)
 		}
-		fields, err := openDocument(args)
-		if err != nil {
-			return nil, err
-		}
-		for _, arg := range fields {
-			if u, err = u.with(op.Key(), arg); err != nil {
-				return nil, fmt.Errorf("update: %s %s: %w", op.Key(), arg.Key(), err)
+		for _, arg := range args {
+			v, err := encode(arg.Value)
+			if err == nil {
+				u, err = u.with(op.Key, arg.Key, v)
+			}
+			if err != nil {
+				return nil, fmt.Errorf("update: %s %s: %w", op.Key, arg.Key, err)
 			}
 		}
 	}
@@ -66,12 +59,12 @@ func compileUpdate(doc bson.D) (update, error) {
 }
 
 // with adds the change that an operator makes with one argument.
-func (u update) with(operator string, arg bson.RawElement) (update, error) {
-	c, err := operators[operator](arg.Value())
+func (u update) with(operator, path string, arg bson.RawValue) (update, error) {
+	c, err := operators[operator](arg)
 	if err != nil {
 		return nil, err
 	}
-	c.path = strings.Split(arg.Key(), ".")
+	c.path = strings.Split(path, ".")
 	switch {
 	case c.path[0] == "_id" && !c.insertOnly:
 		return nil, errors.New("an id cannot change")
@@ -108,8 +101,39 @@ func (u update) touches(path []string) bool {
 	return slices.ContainsFunc(u, func(c change) bool { return !c.insertOnly && overlap(c.path, path) })
 }
 
+// column is what an update of a document that exists makes of a declared field, if that does not depend on what it was before. Touched tells
+// whether the update reaches the field at all.
+func (u update) column(path []string) (v bson.RawValue, touched, constant bool) {
+	for _, c := range u {
+		switch {
+		case c.insertOnly || !overlap(c.path, path):
+		case !c.constant || len(c.path) > len(path):
+			return missing, true, false
+		case len(c.path) == len(path):
+			return c.value, true, true
+		case c.value.Type != bson.TypeEmbeddedDocument:
+			return missing, true, true
+		default:
+			inner, err := openDocument(c.value.Document())
+			return inner.lookup(path[len(c.path):]), true, err == nil
+		}
+	}
+	return missing, false, true
+}
+
 func always(v bson.RawValue) func(bson.RawValue) (bson.RawValue, error) {
 	return func(bson.RawValue) (bson.RawValue, error) { return v, nil }
+}
+
+// become puts a value in the place of whatever is there.
+func become(v bson.RawValue, create bool) change {
+	return change{create: create, apply: always(v), constant: true, value: v}
+}
+
+func setOnInsert(v bson.RawValue) (change, error) {
+	c := become(v, true)
+	c.insertOnly = true
+	return c, nil
 }
 
 // increment adds numbers; a result that no int32 holds becomes an int64.

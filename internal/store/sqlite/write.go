@@ -53,7 +53,7 @@ func (e *Engine) FindOneAndUpdate(ctx context.Context, q store.Query, doc bson.D
 	if err != nil {
 		return nil, err
 	}
-	o := &op{kind: store.Update, table: find.table, find: find, whole: len(find.table.def.Apart) > 0}
+	o := &op{kind: store.Update, table: find.table, find: find, whole: len(find.table.def.Apart) > 0, returns: true}
 	if err := o.compileUpdate(doc); err != nil {
 		return nil, err
 	}
@@ -83,7 +83,7 @@ func (e *Engine) commit(group []*batch) {
 	e.writing.Lock()
 	defer e.writing.Unlock()
 	e.trips.Add(1)
-	tx := transaction{ctx: context.Background()}
+	tx := transaction{ctx: context.Background(), editor: &e.editor}
 	err := e.begin(&tx, slices.ContainsFunc(group, func(b *batch) bool { return !b.lazy }))
 	for _, b := range group {
 		if err != nil {
@@ -110,6 +110,7 @@ func (e *Engine) commit(group []*batch) {
 type transaction struct {
 	*conn
 	ctx     context.Context
+	editor  *editor
 	changed int
 }
 
@@ -120,7 +121,7 @@ func (e *Engine) begin(tx *transaction, durable bool) error {
 		return errClosed
 	}
 	if e.writer == nil {
-		c, err := dial(e.dsn)
+		c, err := e.dial()
 		if err != nil {
 			return err
 		}
@@ -197,6 +198,9 @@ func (tx *transaction) replace(o *op) error {
 
 // updateFirst changes the first match, or inserts a document if that is wanted and there is none.
 func (tx *transaction) updateFirst(o *op) error {
+	if o.once != "" {
+		return tx.updateOnce(o)
+	}
 	row, err := tx.one(tx.ctx, o.lookup, o.find.args...)
 	if err != nil {
 		return err
@@ -262,8 +266,24 @@ func (tx *transaction) store(o *op, found []driver.Value) error {
 	return err
 }
 
+// updateOnce changes documents in one statement.
+func (tx *transaction) updateOnce(o *op) (err error) {
+	tx.editor.begin(o.update)
+	o.result.Matched, err = tx.exec(tx.ctx, o.once, o.args...)
+	if failed := tx.editor.end(); failed != nil {
+		return failed
+	}
+	return err
+}
+
 // updateMany changes every match. Whatever the update does to the filter's fields, no document is changed twice.
 func (tx *transaction) updateMany(o *op) error {
+	if o.once != "" {
+		if err := tx.updateOnce(o); err != nil {
+			return err
+		}
+		return tx.breathe(int(o.result.Matched))
+	}
 	var few [][]driver.Value // documents that one transaction changes at most
 	var ids []driver.Value
 	err := tx.each(tx.ctx, o.find.text(o.reads()), o.find.args, func(row []driver.Value) error {
