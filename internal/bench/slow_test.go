@@ -8,13 +8,14 @@ import (
 
 	"mailrun/internal/sandbox"
 	"mailrun/internal/store"
+	"mailrun/internal/store/storetest"
 	"mailrun/pkg/outreach"
 )
 
 // slowServer is a server that thinks for 200 ms about every message: what counts is that every connection is kept busy.
 func slowServer(b *testing.B, r *report) {
 	w := world(b, sandbox.Options{Delays: sandbox.Delays{Dot: 200 * time.Millisecond}})
-	f := sendFigure{address: w.SMTPAddr(), boxes: 50, messages: r.pick(5000, 500), connections: 50, logIn: true}
+	f := sendFigure{kind: storetest.SQLite(), address: w.SMTPAddr(), boxes: 50, messages: r.pick(5000, 500), connections: 50, logIn: true}
 	ours := f.ours(b, r)
 	bare := f.bare(b)
 	r.add(b, row{
@@ -26,7 +27,7 @@ func slowServer(b *testing.B, r *report) {
 // cronTick is a minute as in life: many mailboxes far away, each with one message.
 func cronTick(b *testing.B, r *report) {
 	w := world(b, sandbox.Options{RoundTrip: 40 * time.Millisecond})
-	f := sendFigure{address: w.SMTPAddr(), boxes: 200, messages: 200, connections: 64, logIn: true}
+	f := sendFigure{kind: storetest.SQLite(), address: w.SMTPAddr(), boxes: 200, messages: 200, connections: 64, logIn: true}
 	ours := f.ours(b, r)
 	bare := f.bare(b)
 	r.add(b, row{
@@ -43,8 +44,8 @@ func stalled(b *testing.B, r *report) {
 	for i := range silent {
 		w.Stall(fmt.Sprintf("s%d@us.example", i), sandbox.StageLogin)
 	}
-	with := sendFigure{address: w.SMTPAddr(), boxes: healthy + silent, messages: healthy + silent, connections: 64}
-	without := sendFigure{address: world(b, sandbox.Options{RoundTrip: 40 * time.Millisecond}).SMTPAddr(), boxes: healthy, messages: healthy, connections: 64}
+	with := sendFigure{kind: storetest.SQLite(), address: w.SMTPAddr(), boxes: healthy + silent, messages: healthy + silent, connections: 64}
+	without := sendFigure{kind: storetest.SQLite(), address: world(b, sandbox.Options{RoundTrip: 40 * time.Millisecond}).SMTPAddr(), boxes: healthy, messages: healthy, connections: 64}
 	tookWith, tookWithout := with.healthyDone(b, r, healthy), without.healthyDone(b, r, healthy)
 	r.add(b, row{
 		figure: "195 mailboxes beside 5 whose server is silent / without these", ours: span(tookWith), reference: span(tookWithout),
@@ -56,13 +57,13 @@ func stalled(b *testing.B, r *report) {
 func (f *sendFigure) healthyDone(b *testing.B, r *report, n int) time.Duration {
 	b.Helper()
 	p := r.program(b)
-	p.set("MAX_CONNECTIONS=64", "MAX_CONNECTIONS_PER_HOST=64", "MAILBOX_SYNC_ENABLED=false")
-	f.fill(b, p.database())
+	place := f.fill(b)
+	p.set(setting(f.kind, place), "MAX_CONNECTIONS=64", "MAX_CONNECTIONS_PER_HOST=64", "MAILBOX_SYNC_ENABLED=false")
 	var run outreach.CronRunLog
 	if err := json.Unmarshal(p.run(b, "run-sequences", "--json", "--max-runtime", "8s").out, &run); err != nil {
 		b.Fatal(err)
 	}
-	engine := openSQLite(b, p.database())
+	engine := openSQLite(b, place)
 	defer closeEngine(b, engine)
 	sent, err := store.New(engine, time.Now).HistoryInStatus(b.Context(), outreach.HistorySent, f.messages)
 	if err != nil || len(sent) < n {

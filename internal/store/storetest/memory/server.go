@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
+	"syscall"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
@@ -12,7 +14,8 @@ import (
 
 // server is databases of collections, and cursors whose documents were not all asked for yet.
 type server struct {
-	started time.Time
+	started  time.Time
+	requests atomic.Int64
 
 	mu          sync.RWMutex
 	collections map[string]map[string]*collection // by database and name
@@ -72,6 +75,7 @@ var greetings = []string{"hello", "isMaster", "ismaster"}
 
 // run carries out a request and returns the answer.
 func (s *server) run(r *request) bsoncore.Document {
+	s.requests.Add(1)
 	b, err := s.dispatch(r)
 	if err == nil {
 		b.double("ok", 1)
@@ -202,8 +206,19 @@ func (s *server) buildInfo(*arguments) (*builder, error) {
 	return b, nil
 }
 
+// status tells under MongoDB's names how many requests there were, and what they took of the processor.
 func (s *server) status(*arguments) (*builder, error) {
+	network := newBuilder()
+	network.long("numRequests", s.requests.Load())
+	extra := newBuilder()
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err == nil {
+		extra.long("user_time_us", used.Utime.Nano()/1000)
+		extra.long("system_time_us", used.Stime.Nano()/1000)
+	}
 	b := newBuilder()
+	b.document("network", network.done())
+	b.document("extra_info", extra.done())
 	b.text("process", "memory")
 	b.long("uptimeMillis", time.Since(s.started).Milliseconds())
 	b.time("localTime", time.Now().UnixMilli())
