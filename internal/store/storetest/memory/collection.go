@@ -141,17 +141,21 @@ func (c *collection) insert(doc bsoncore.Document) (*record, error) {
 	}
 	c.next++
 	r := &record{number: c.next}
-	if err := c.put(r, doc); err != nil {
+	if err := c.put(r, doc, everything); err != nil {
 		return nil, err
 	}
 	c.records.Set(r.number, r)
 	return r, nil
 }
 
-// put makes a document a record's, in all indexes, or in none if one refuses it. Other records' are not touched, nor is what a reader holds.
-func (c *collection) put(r *record, doc bsoncore.Document) error {
+// put makes a document a record's, in all indexes, or in none if one refuses it. Indexes on fields that have not changed are left alone.
+func (c *collection) put(r *record, doc bsoncore.Document, changed func(*index) bool) error {
 	keys := make([][]string, len(c.indexes))
 	for i, ix := range c.indexes {
+		if !changed(ix) {
+			keys[i] = r.keys[i]
+			continue
+		}
 		var err error
 		if keys[i], err = ix.keysOf(r, doc); err != nil {
 			return err
@@ -165,11 +169,16 @@ func (c *collection) put(r *record, doc bsoncore.Document) error {
 		if i < len(r.keys) {
 			old = r.keys[i]
 		}
-		ix.replace(r, old, keys[i])
+		if changed(ix) {
+			ix.replace(r, old, keys[i])
+		}
 	}
 	r.doc, r.keys = doc, keys
 	return nil
 }
+
+// everything says of every index that it is to be looked at.
+func everything(*index) bool { return true }
 
 func (c *collection) remove(r *record) {
 	for i, ix := range c.indexes {
@@ -209,7 +218,7 @@ func (c *collection) change(r *record, u update) (bool, error) {
 	case len(doc) > maxDocument:
 		return false, badValue("the document of %d bytes is larger than %d", len(doc), maxDocument)
 	}
-	return true, c.put(r, doc)
+	return true, c.put(r, doc, u.touches)
 }
 
 // upsert adds the document that an update makes of a filter that nothing matches.

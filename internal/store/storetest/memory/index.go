@@ -37,6 +37,12 @@ type index struct {
 	tree     btree.Map[string, *record]
 }
 
+// knows tells whether a top-level field is in an index, or decides who is.
+func (ix *index) knows(field string) bool {
+	return slices.ContainsFunc(ix.parts, func(p part) bool { return p.path[0] == field }) ||
+		slices.ContainsFunc(ix.partial, func(c condition) bool { return c.either != nil || c.path[0] == field })
+}
+
 // parseParts reads a key pattern or a sort order.
 func parseParts(doc []byte) ([]part, error) {
 	var parts []part

@@ -103,6 +103,11 @@ func (u update) apply(doc bsoncore.Document, inserted bool) (bsoncore.Document, 
 	return doc, nil
 }
 
+// touches tells whether an update may change what an index knows of a document.
+func (u update) touches(ix *index) bool {
+	return u.replacement != nil || slices.ContainsFunc(u.changes, func(c change) bool { return ix.knows(c.path[0]) })
+}
+
 func (u update) replace(id bsoncore.Value) (bsoncore.Document, error) {
 	given := lookup(u.replacement, "_id")
 	switch {
