@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 )
@@ -206,22 +207,13 @@ func (c *collection) countAll(f filter) int {
 	return n
 }
 
-// aggregate knows pipelines that count matches, all, or the first in an order, by the values of fields: [$match,] [$sort,] [$limit,] $group
-// with an _id that is a constant, a field or a document of fields, and sums of 1.
+// aggregate knows pipelines that count matches, all or the first, by the values of fields, or list these: [$match,] [$sort,] [$limit,] $group.
 func (s *server) aggregate(a *arguments) (*builder, error) {
 	stages, err := a.documents("pipeline")
 	if err != nil {
 		return nil, err
 	}
-	q, stages, err := parseStages(stages)
-	if err != nil {
-		return nil, err
-	}
-	if len(stages) != 1 || isMissing(lookup(stages[0], "$group")) {
-		return nil, unknownStage("this server knows only pipelines of $match, $sort, $limit and $group, in this order")
-	}
-	doc, _ := lookup(stages[0], "$group").DocumentOK()
-	g, err := parseGroups(doc)
+	q, g, err := parsePipeline(stages)
 	if err != nil {
 		return nil, err
 	}
@@ -233,38 +225,52 @@ func (s *server) aggregate(a *arguments) (*builder, error) {
 	return s.batch(cur, 0, maxBatch, "firstBatch"), nil
 }
 
-// parseStages reads what stands before $group, and returns the stages from there on.
-func parseStages(stages []bsoncore.Document) (q query, rest []bsoncore.Document, err error) {
-	take := func(name string) bsoncore.Value {
-		if len(stages) == 0 || isMissing(lookup(stages[0], name)) {
-			return bsoncore.Value{}
+// parsePipeline reads a pipeline's stages, each of which may stand once and in this order.
+func parsePipeline(stages []bsoncore.Document) (q query, g groups, err error) {
+	known := []string{"$match", "$sort", "$limit", "$group"}
+	for i, stage := range stages {
+		first, err := stage.IndexErr(0)
+		if err != nil {
+			return q, g, unknownStage("a stage must have a name")
 		}
-		v := lookup(stages[0], name)
-		stages = stages[1:]
-		return v
-	}
-	match, _ := take("$match").DocumentOK()
-	if q.filter, err = parseFilter(match); err != nil {
-		return q, nil, err
-	}
-	order, _ := take("$sort").DocumentOK()
-	if q.order, err = parseParts(order); err != nil {
-		return q, nil, err
-	}
-	if limit := take("$limit"); !isMissing(limit) {
-		n, ok := limit.AsInt64OK()
-		if !ok || n <= 0 {
-			return q, nil, badValue("the limit must be positive")
+		at := slices.Index(known, first.Key())
+		if at < 0 || (at == len(known)-1) != (i == len(stages)-1) {
+			return q, g, unknownStage("this server knows only pipelines of $match, $sort, $limit and $group, not '%s' here", first.Key())
 		}
-		q.limit = int(n)
+		known = known[at+1:]
+		if err := q.stage(&g, first.Key(), first.Value()); err != nil {
+			return q, g, err
+		}
 	}
-	return q, stages, nil
+	if g.by == nil {
+		return q, g, unknownStage("this server knows only pipelines that end with $group")
+	}
+	return q, g, nil
+}
+
+func (q *query) stage(g *groups, name string, v bsoncore.Value) (err error) {
+	doc, _ := v.DocumentOK()
+	switch name {
+	case "$match":
+		q.filter, err = parseFilter(doc)
+	case "$sort":
+		q.order, err = parseParts(doc)
+	case "$limit":
+		n, ok := v.AsInt64OK()
+		if q.limit = int(n); !ok || n <= 0 {
+			err = badValue("the limit must be positive")
+		}
+	case "$group":
+		*g, err = parseGroups(doc)
+	}
+	return err
 }
 
 // groups is what a $group stage asks for: counts under some names, by the values of fields.
 type groups struct {
-	by   func(doc []byte) bsoncore.Value
-	sums []string
+	by    func(doc []byte) bsoncore.Value
+	field path // if it is by the values of one field
+	sums  []string
 }
 
 func parseGroups(doc bsoncore.Document) (groups, error) {
@@ -272,6 +278,9 @@ func parseGroups(doc bsoncore.Document) (groups, error) {
 	for name, v := range fields(doc) {
 		if string(name) == "_id" {
 			g.by = expression(v)
+			if text, ok := v.StringValueOK(); ok && len(text) > 1 && text[0] == '$' {
+				g.field = parsePath(text[1:])
+			}
 			continue
 		}
 		sum, _ := v.DocumentOK()
@@ -320,28 +329,87 @@ func (c *collection) group(q query, g groups) []bsoncore.Document {
 		return nil
 	}
 	counts, ids := map[string]int{}, []bsoncore.Value{}
-	c.mu.RLock()
-	for _, r := range c.find(q.filter, q.order, q.limit) {
+	add := func(r *record) bool {
 		id := g.by(r.doc)
 		key := string(appendKey(nil, id))
 		if counts[key]++; counts[key] == 1 {
 			ids = append(ids, id)
 		}
+		return true
 	}
-	c.mu.RUnlock()
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	switch {
+	case q.limit > 0:
+		for _, r := range c.find(q.filter, q.order, q.limit) {
+			add(r)
+		}
+	case len(g.sums) > 0 || !c.stepThrough(q.filter, g.field, add):
+		c.scan(c.plan(q.filter, nil), q.filter, add)
+	}
+	return g.answer(counts, ids)
+}
+
+func (g groups) answer(counts map[string]int, ids []bsoncore.Value) []bsoncore.Document {
 	docs := make([]bsoncore.Document, len(ids))
 	for i, id := range ids {
-		b := newBuilder()
+		n := counts[string(appendKey(nil, id))]
 		if isMissing(id) {
 			id = bsoncore.Value{Type: bsoncore.TypeNull}
 		}
+		b := newBuilder()
 		b.value("_id", id)
 		for _, name := range g.sums {
-			b.int(name, int32(counts[string(appendKey(nil, ids[i]))])) //nolint:gosec // documents in memory
+			b.int(name, int32(n)) //nolint:gosec // documents in memory
 		}
 		docs[i] = b.done()
 	}
 	return docs
+}
+
+// stepThrough visits one match for each value of a field, stepping from value to value along an index that begins with what the filter asks for
+// and goes on with the field, as MongoDB's DISTINCT_SCAN does. It tells whether there is such an index.
+func (c *collection) stepThrough(f filter, field path, visit func(*record) bool) bool {
+	if field == nil {
+		return false
+	}
+	for _, ix := range c.indexes {
+		prefix, ok := ix.leadsTo(f, field)
+		if !ok {
+			continue
+		}
+		end := prefix + above
+		for from := prefix; ; {
+			var next string
+			ix.scan(span{from, end}, false, func(r *record) bool {
+				next = prefix + string(ix.parts[len(f)].append(nil, field.plain(r.doc))) + above
+				visit(r)
+				return false
+			})
+			if next == "" {
+				return true
+			}
+			from = next
+		}
+	}
+	return false
+}
+
+// leadsTo tells whether the filter names one value for each of an index's first fields, and nothing else, and the next is this one; the prefix
+// is their key.
+func (ix *index) leadsTo(f filter, field path) (prefix string, ok bool) {
+	if ix.multikey || ix.partial != nil || len(ix.parts) <= len(f) || !slices.Equal(ix.parts[len(f)].path, field) {
+		return "", false
+	}
+	var key []byte
+	for _, p := range ix.parts[:len(f)] {
+		points := f.points(p.path)
+		if len(points) != 1 {
+			return "", false
+		}
+		key = append(key, p.turned(points[0])...)
+	}
+	return string(key), true
 }
 
 // explain tells how a find would be carried out: by the plan that the find itself would make.
