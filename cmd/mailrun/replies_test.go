@@ -12,28 +12,36 @@ import (
 
 	"mailrun/internal/sandbox"
 	"mailrun/internal/store"
-	"mailrun/internal/store/sqlite"
+	"mailrun/internal/store/storetest"
 	"mailrun/pkg/outreach"
 )
 
 const ownAddress = "us@us.example"
 
-// TestReplyScripts runs testdata/replies/*.txtar: what a person may say about messages that came back. Each script has a store of its own with
-// three people who were written to, and a mailbox on a real socket in which some have answered.
+// TestReplyScripts runs testdata/replies/*.txtar on both engines: what a person may say about messages that came back. Each script has a store
+// of its own with three people who were written to, and a mailbox on a real socket in which some have answered.
 func TestReplyScripts(t *testing.T) {
+	for _, e := range storetest.Engines(t) {
+		t.Run(e.Name, func(t *testing.T) { replyScripts(t, e) })
+	}
+}
+
+func replyScripts(t *testing.T, e storetest.Engine) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/replies",
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("HOME", env.WorkDir+"/home")
 			env.Setenv("TZ", "UTC")
-			env.Setenv("SQLITE_PATH", env.WorkDir+"/mailrun.db")
+			engine, place := e.OpenPlace(t)
+			env.Setenv(map[string]string{storetest.SQLite().Name: "SQLITE_PATH", storetest.MongoDB().Name: "MONGODB_URI"}[e.Name], place)
+			env.Values["engine"] = engine
 			env.Setenv("SYNC_STORE_UNMATCHED", "true")
 			world, err := sandbox.Start(t.Context(), sandbox.Options{Accounts: []sandbox.Account{{Email: ownAddress, Password: "secret"}}})
 			if err != nil {
 				return err
 			}
 			env.Defer(world.Close)
-			return seedAnswers(t.Context(), env.WorkDir+"/mailrun.db", world)
+			return seedAnswers(t.Context(), engine, world)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits,
@@ -47,15 +55,7 @@ func TestReplyScripts(t *testing.T) {
 }
 
 // seedAnswers makes a mailbox, a sequence whose first step three people got, and what came back.
-func seedAnswers(ctx context.Context, path string, world *sandbox.World) error {
-	engine, err := sqlite.Open(ctx, path, sqlite.Options{})
-	if err != nil {
-		return err
-	}
-	defer engine.Close(ctx)
-	if err := engine.EnsureIndexes(ctx); err != nil {
-		return err
-	}
+func seedAnswers(ctx context.Context, engine store.Engine, world *sandbox.World) error {
 	s := store.New(engine, time.Now)
 	mb := world.Document(ownAddress, outreach.SecurityNone)
 	mb.ID, mb.Status = bson.NewObjectID(), outreach.MailboxActive
@@ -105,11 +105,7 @@ func seedDelivery(ctx context.Context, engine store.Engine, seq *outreach.Sequen
 
 // findReplyOf puts the id of the message from an address into a variable, and that of its thread into THREAD.
 func findReplyOf(ctx context.Context, ts *testscript.TestScript, variable, from string) error {
-	engine, err := sqlite.Open(ctx, ts.Getenv("SQLITE_PATH"), sqlite.Options{})
-	if err != nil {
-		return err
-	}
-	defer engine.Close(ctx)
+	engine := ts.Value("engine").(store.Engine)
 	found, _, err := store.New(engine, time.Now).ListReplies(ctx, store.Filter{Email: from}, store.Page{Number: 1, Size: 2})
 	if err != nil || len(found) != 1 {
 		return fmt.Errorf("%d messages from %s: %w", len(found), from, err)

@@ -17,7 +17,8 @@ func newRepliesAttach(a *app) *cobra.Command {
 		Use:   "attach ID --recipient EMAIL",
 		Short: "Say whose answer a message is",
 		Long: `Say whose answer a message is, where the matching found nobody or the wrong one. The next sync of its mailbox does what the message means:
-an answer ends the person's sequence, an opt-out suppresses.`,
+an answer ends the person's sequence, an opt-out suppresses. Whoever the message belonged to before goes on where he stood, if it was this
+message that stopped him and nothing else keeps him stopped.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if recipient == "" {
@@ -46,6 +47,11 @@ func (a *app) attach(ctx context.Context, id, sequence, recipient string) error 
 	}
 	if len(found) > 1 {
 		return badInput("%s is in %d sequences: name one with --sequence", recipient, len(found))
+	}
+	if !r.SequenceRecipientID.IsZero() && r.SequenceRecipientID != found[0].ID {
+		if err := a.release(ctx, s, r); err != nil {
+			return err
+		}
 	}
 	if err := attachTo(ctx, s, r, &found[0]); err != nil {
 		return err

@@ -117,11 +117,14 @@ func cleanAddress(s string) string {
 	return strings.TrimRight(s, ".")
 }
 
+// unescaped undoes the quoting of a quoted string.
+var unescaped = strings.NewReplacer(`\"`, `"`, `\\`, `\`)
+
 // decodeName removes the quotes of a display name and decodes it. Some clients encode the quotes too.
 func decodeName(s string) string {
 	s = strings.TrimSpace(s)
 	if bare, quoted := withoutQuotes(s); quoted {
-		return strings.TrimSpace(decodeHeader(strings.NewReplacer(`\"`, `"`, `\\`, `\`).Replace(bare)))
+		return strings.TrimSpace(decodeHeader(unescaped.Replace(bare)))
 	}
 	s = strings.TrimSpace(decodeHeader(s))
 	if bare, quoted := withoutQuotes(s); quoted {

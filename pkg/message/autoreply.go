@@ -111,15 +111,21 @@ var subjectIndex = sync.OnceValue(func() *wordIndex {
 func foldWords(s string) string {
 	out := make([]byte, 0, len(s)+8)
 	blank := false
-	for _, r := range s {
-		if r = foldRune(r); r == 0 {
-			continue
+	var r rune
+	for i, size := 0, 0; i < len(s); i += size {
+		if c := s[i]; c < utf8.RuneSelf {
+			r, size = rune(foldASCII[c]), 1
+		} else {
+			r, size = utf8.DecodeRuneInString(s[i:])
+			r = foldRune(r)
 		}
-		if r == ' ' {
+		switch {
+		case r == 0:
+			continue
+		case r == ' ':
 			blank = len(out) > 0
 			continue
-		}
-		if blank {
+		case blank:
 			out, blank = append(out, ' '), false
 		}
 		if r < utf8.RuneSelf {
@@ -131,17 +137,24 @@ func foldWords(s string) string {
 	return string(out)
 }
 
-// foldRune folds one character; every blank is ' ', and 0 stands for nothing.
+// foldASCII folds the characters that most texts are made of.
+var foldASCII = func() (table [utf8.RuneSelf]byte) {
+	for c := range table {
+		table[c] = byte(c) //nolint:gosec // below 128
+	}
+	for _, c := range []byte("\t\n\v\f\r") {
+		table[c] = ' '
+	}
+	for c := 'A'; c <= 'Z'; c++ {
+		table[c] = byte(c) + 'a' - 'A'
+	}
+	return table
+}()
+
+// foldRune folds one character outside of ASCII; every blank is ' ', and 0 stands for nothing.
 func foldRune(r rune) rune {
-	switch {
-	case 'A' <= r && r <= 'Z':
-		return r + 'a' - 'A'
-	case r > ' ' && r < utf8.RuneSelf:
-		return r
-	case unicode.IsSpace(r):
+	if unicode.IsSpace(r) {
 		return ' '
-	case r < ' ':
-		return r
 	}
 	if r = westernDigit(unicode.ToLower(visibleRune(r))); r < 0 {
 		return 0

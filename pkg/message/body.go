@@ -123,8 +123,15 @@ func cleanText(b []byte) string {
 	if len(b) > maxTextBytes {
 		b = b[:maxTextBytes]
 	}
-	out := make([]byte, 0, len(b))
-	for i := 0; i < len(b); i++ {
+	clean := 0
+	for clean < len(b) && (b[clean] >= ' ' && b[clean] != 0x7f || b[clean] == '\n' || b[clean] == '\t') {
+		clean++
+	}
+	out := b
+	if clean < len(b) {
+		out = append(make([]byte, 0, len(b)), b[:clean]...)
+	}
+	for i := clean; i < len(b); i++ {
 		switch c := b[i]; {
 		case c == '\r':
 			if !bytes.HasPrefix(bytes.TrimLeft(b[i:min(len(b), i+3)], "\r"), []byte("\n")) {
@@ -133,6 +140,9 @@ func cleanText(b []byte) string {
 		case c >= ' ' && c != 0x7f, c == '\n', c == '\t':
 			out = append(out, c)
 		}
+	}
+	if utf8.Valid(out) {
+		return string(out)
 	}
 	return strings.ToValidUTF8(string(out), "\uFFFD")
 }

@@ -149,7 +149,11 @@ func allDone(reports []report) bool {
 
 // hasReportType says that the message declares itself a multipart/report of that type.
 func hasReportType(m *Message, reportType string) bool {
-	mediaType, params := parseMediaType(m.Header.firstFilled("Content-Type"))
+	declared := m.Header.firstFilled("Content-Type")
+	if !strings.Contains(strings.ToLower(declared), "report") {
+		return false // the commonest case, for less
+	}
+	mediaType, params := parseMediaType(declared)
 	return mediaType == "multipart/report" && strings.Contains(strings.ToLower(params["report-type"]), reportType)
 }
 

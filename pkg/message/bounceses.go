@@ -44,6 +44,10 @@ func readSES(text string) (n sesNotice, ok bool) {
 	if !strings.HasPrefix(text, "{") || !strings.Contains(text, "otificationType") && !strings.Contains(text, `"eventType"`) {
 		return n, false
 	}
+	return decodeSES(text)
+}
+
+func decodeSES(text string) (n sesNotice, ok bool) {
 	if decodeFirst(text, &n) != nil {
 		return n, false
 	}

@@ -2,6 +2,7 @@ package message
 
 import (
 	"strings"
+	"sync"
 )
 
 var (
@@ -78,7 +79,7 @@ func fromDaemon(m *Message) bool {
 func isDaemon(name string) bool {
 	name = foldText(name[:min(len(name), maxPhraseField)])
 	apart := strings.Map(blankSeparator, name)
-	return daemonNames.in(apart) || apart != name && daemonNames.in(name)
+	return daemonIndex().in(apart) || apart != name && daemonIndex().in(name)
 }
 
 // blankSeparator makes a blank of what stands between words where blanks may not.
@@ -89,9 +90,15 @@ func blankSeparator(r rune) rune {
 	return r
 }
 
+// The names and subjects are looked for in every message.
+var (
+	daemonIndex        = sync.OnceValue(daemonNames.index)
+	bounceSubjectIndex = sync.OnceValue(bounceSubjects.index)
+)
+
 // isBounceSubject says whether a subject is one that bounces have.
 func isBounceSubject(subject string) bool {
-	return bounceSubjects.in(foldText(subject[:min(len(subject), maxPhraseField)]))
+	return bounceSubjectIndex().in(foldText(subject[:min(len(subject), maxPhraseField)]))
 }
 
 // maxPhraseField is how much of a name or subject is looked at.

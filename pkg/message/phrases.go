@@ -23,6 +23,47 @@ func (p phrases) in(text string) bool {
 	return false
 }
 
+// index prepares a table for short texts, which are mostly searched in vain: all phrases are looked for in one pass.
+func (p phrases) index() *phraseIndex {
+	heads := make([]string, len(p))
+	x := &phraseIndex{tails: map[string][]string{}}
+	for i, phrase := range p {
+		var tail string
+		heads[i], tail, _ = strings.Cut(phrase, "~")
+		x.tails[heads[i]] = append(x.tails[heads[i]], tail)
+	}
+	x.heads = newWordIndex(true, heads)
+	return x
+}
+
+// phraseIndex finds phrases anywhere, also within words.
+type phraseIndex struct {
+	heads *wordIndex
+	tails map[string][]string // by what stands before the "~"; "" where nothing more is needed
+}
+
+// in says whether the text holds one of the phrases.
+func (x *phraseIndex) in(text string) bool {
+	for i := 0; i+1 < len(text); i++ {
+		for _, head := range x.heads.starts[x.heads.start(text[i], text[i+1])] {
+			if strings.HasPrefix(text[i:], head.word) && x.goesOn(text[i+len(head.word):], head.word) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// goesOn says that one of the tails of a phrase follows its head.
+func (x *phraseIndex) goesOn(rest, head string) bool {
+	for _, tail := range x.tails[head] {
+		if tail == "" || hasPhrase(sentence(rest[:min(len(rest), maxGap+len(tail))]), tail) {
+			return true
+		}
+	}
+	return false
+}
+
 func hasPhrase(text, phrase string) bool {
 	head, tail, gap := strings.Cut(phrase, "~")
 	if !gap {

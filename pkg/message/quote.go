@@ -22,14 +22,26 @@ type textLine struct {
 // dropInvisible drops the characters that mail programs strew into dates and names and that no reader sees, makes every blank that must not
 // be broken an ordinary one, and ends lines in LF. Most texts hold nothing of all that and are returned as they are.
 func dropInvisible(s string) string {
-	clean := 0
-	for clean < len(s) && (s[clean] >= ' ' && s[clean] < utf8.RuneSelf || s[clean] == '\n') {
-		clean++
-	}
-	if strings.IndexFunc(s[clean:], func(r rune) bool { return r == '\r' || visibleRune(r) != r }) < 0 {
+	if !holdsInvisible(s) {
 		return s
 	}
 	return strings.Map(visibleRune, strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n"))
+}
+
+// holdsInvisible says that dropInvisible has something to do. Of the characters outside ASCII only those are decoded that begin with a byte with
+// which an invisible one begins.
+func holdsInvisible(s string) bool {
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; c {
+		case 0, '\r':
+			return true
+		case 0xc2, 0xe2, 0xef:
+			if r, size := utf8.DecodeRuneInString(s[i:]); size > 1 && visibleRune(r) != r {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // visibleRune is what a reader sees of a character, -1 for nothing.
@@ -106,16 +118,17 @@ type quoteScan struct {
 	lines    []textLine
 	passages []passage
 	current  []textLine
-	first    int  // line of the first introduction, -1 without any
-	doubtful bool // the history stands above without marks: nothing tells it from an answer
-	headless bool // an introduction without marks stood above all words
-	cutOff   bool // an introduction without marks ended the message
+	first    int   // line of the first introduction, -1 without any
+	opening  intro // that introduction
+	doubtful bool  // the history stands above without marks: nothing tells it from an answer
+	headless bool  // an introduction without marks stood above all words
+	cutOff   bool  // an introduction without marks ended the message
 }
 
 // scanText splits a text and looks for the first introduction in it.
 func scanText(text string) quoteScan {
 	s := quoteScan{lines: textLines(text)}
-	s.first = s.firstIntro()
+	s.first, s.opening = s.firstIntro()
 	return s
 }
 
@@ -153,8 +166,8 @@ func (s *quoteScan) step(i int) int {
 		s.close()
 		return s.skipQuote(i)
 	}
-	in, ok := intro{}, false
-	if s.first >= 0 && i >= s.first {
+	in, ok := s.opening, i == s.first
+	if s.first >= 0 && i > s.first {
 		in, ok = introAt(s.lines, i)
 	}
 	if !ok {
@@ -187,14 +200,14 @@ func (s *quoteScan) stepOver(in intro) int {
 	return in.end
 }
 
-// firstIntro returns the line of the first introduction outside of ">" lines, -1 without any.
-func (s *quoteScan) firstIntro() int {
+// firstIntro returns the first introduction outside of ">" lines and its line, -1 without any.
+func (s *quoteScan) firstIntro() (int, intro) {
 	for i := range s.lines {
-		if _, ok := introAt(s.lines, i); ok {
-			return i
+		if in, ok := introAt(s.lines, i); ok {
+			return i, in
 		}
 	}
-	return -1
+	return -1, intro{}
 }
 
 // withoutIntro treats a text in which nothing introduces a quote.

@@ -7,9 +7,10 @@ import (
 
 // wordIndex finds the phrases of several tables in one pass over a text: messages are searched for thousands of them.
 type wordIndex struct {
-	starts map[string][]indexedWord // by the first two characters
-	pairs  [1 << 16 / 64]uint64     // the first two bytes of every start, one bit each: most words of a text begin no phrase
-	stems  bool                     // a phrase may go on: "unsubscri" finds "unsubscribed"
+	starts [][]indexedWord   // of one beginning each; the first is none
+	plain  [1 << 14]uint16   // place in starts of two ASCII characters: most words of a text begin no phrase
+	others map[uint16]uint16 // the same of two bytes of which one is not ASCII
+	stems  bool              // a phrase may go on: "unsubscri" finds "unsubscribed"
 }
 
 type indexedWord struct {
@@ -19,25 +20,35 @@ type indexedWord struct {
 
 // newWordIndex indexes tables of words of two characters and more; the tag of a word is the index of its table, below 32.
 func newWordIndex(stems bool, tables ...[]string) *wordIndex {
-	x := &wordIndex{starts: map[string][]indexedWord{}, stems: stems}
+	x := &wordIndex{starts: make([][]indexedWord, 1), others: map[uint16]uint16{}, stems: stems}
 	for tag, words := range tables {
 		for _, word := range words {
-			start := word[:startLen(word)]
-			x.starts[start] = append(x.starts[start], indexedWord{word, uint(tag)})
-			x.pairs[pair(word)/64] |= 1 << (pair(word) % 64)
+			at := x.start(word[0], word[1])
+			if at == 0 {
+				at = uint16(len(x.starts)) //nolint:gosec // there are fewer beginnings than pairs of bytes
+				x.starts = append(x.starts, nil)
+				x.setStart(word[0], word[1], at)
+			}
+			x.starts[at] = append(x.starts[at], indexedWord{word, uint(tag)})
 		}
 	}
 	return x
 }
 
-// pair is the number of the first two bytes of s.
-func pair(s string) uint16 { return uint16(s[0])<<8 | uint16(s[1]) }
+// start is the place in starts of the words that begin with two bytes, 0 if there are none.
+func (x *wordIndex) start(a, b byte) uint16 {
+	if a|b < utf8.RuneSelf {
+		return x.plain[uint16(a)<<7|uint16(b)]
+	}
+	return x.others[uint16(a)<<8|uint16(b)]
+}
 
-// startLen is the length of the first two characters of s.
-func startLen(s string) int {
-	_, first := utf8.DecodeRuneInString(s)
-	_, second := utf8.DecodeRuneInString(s[first:])
-	return first + second
+func (x *wordIndex) setStart(a, b byte, at uint16) {
+	if a|b < utf8.RuneSelf {
+		x.plain[uint16(a)<<7|uint16(b)] = at
+		return
+	}
+	x.others[uint16(a)<<8|uint16(b)] = at
 }
 
 // find returns the set of the tags whose words stand in a folded text, one bit each.
@@ -77,10 +88,10 @@ func (x *wordIndex) each(text string, found func(at int, tag uint)) {
 		word, size = wordRuneAt(text, i)
 		goesOn := within && word
 		within = word
-		if start := pair(text[i:]); goesOn || x.pairs[start/64]&(1<<(start%64)) == 0 {
+		if goesOn {
 			continue
 		}
-		for _, w := range x.starts[text[i:i+startLen(text[i:])]] {
+		for _, w := range x.starts[x.start(text[i], text[i+1])] {
 			if strings.HasPrefix(text[i:], w.word) && (x.stems || wordAt(text, i, len(w.word))) {
 				found(i, w.tag)
 			}
