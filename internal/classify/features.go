@@ -38,6 +38,24 @@ func read(text string) reading {
 	return r
 }
 
+// sentences are the parts of a reading, each as if nothing else had been written.
+func (r reading) sentences() []reading {
+	var parts []reading
+	for from, to := 0, 0; from < len(r.words); from = to {
+		for to < len(r.words) && r.sentence[to] == r.sentence[from] {
+			to++
+		}
+		part := reading{language: r.language, words: r.words[from:to], sentence: make([]int, to-from)}
+		for _, h := range r.hits {
+			if h.from >= from && h.from < to {
+				part.hits = append(part.hits, hit{h.concept, h.from - from, min(h.to, to) - from})
+			}
+		}
+		parts = append(parts, part)
+	}
+	return parts
+}
+
 // The kinds of features, and how much each kind weighs together, chosen by cross-validation over authors. Concepts are shared by all
 // languages; words and their pieces learn what the lexicons do not know.
 const (

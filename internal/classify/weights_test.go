@@ -34,7 +34,7 @@ func TestWeightsAreOfTheseRows(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if w.Source != digest(rowsIn(t, "first", "phrases"), rowsIn(t, "second")) {
+	if w.Source != digest(rowsIn(t, "first", "phrases", "asks"), rowsIn(t, "second", "third")) {
 		t.Error("weights.bin was learned from other rows or lexicons; run go generate ./internal/classify")
 	}
 	if len(packedWeights) > 8<<20 {
@@ -64,7 +64,7 @@ func TestTrainingIsDeterministic(t *testing.T) {
 // TestNothingIsMeasuredWithWhatWasLearned: no author and no text of the held-out part is among the rows that weights are learned from.
 func TestNothingIsMeasuredWithWhatWasLearned(t *testing.T) {
 	authors, texts := map[string]bool{}, map[string]bool{}
-	for _, row := range rowsIn(t, "first", "second", "phrases") {
+	for _, row := range rowsIn(t, "first", "second", "third", "phrases", "asks") {
 		authors[row.Author], texts[row.Language+row.Text] = true, true
 	}
 	for _, row := range rowsIn(t, "held") {

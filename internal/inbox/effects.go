@@ -71,9 +71,6 @@ func (p *pass) apply(ctx context.Context, replies []*outreach.Reply, e *evidence
 	if err := p.thread(ctx, batch, replies, e); err != nil {
 		return err
 	}
-	for _, r := range replies {
-		r.Effects = map[string]bool{"stop": true, "suppress": true, "history": true, "thread": true, "done": true}
-	}
 	batch.MarkReplies(replies)
 	p.at(Weighed)
 	if err := batch.Commit(ctx); err != nil {
@@ -93,7 +90,7 @@ func (p *pass) effect(ctx context.Context, b *store.Batch, r *outreach.Reply, e 
 	if err != nil {
 		return err
 	}
-	b.SetRecipient(rec.ID, bson.D{{Key: "threadId", Value: r.ThreadID}})
+	defer b.JoinThread(rec.ID, r.ThreadID) // mostly it is noted by then, in the same write that stopped him
 	switch r.Kind {
 	case outreach.KindBounce:
 		return p.bounced(ctx, b, r, rec, e)
@@ -110,6 +107,9 @@ func (p *pass) effect(ctx context.Context, b *store.Batch, r *outreach.Reply, e 
 	return nil
 }
 
+// joins is what a recipient notes of a message's thread.
+func joins(r *outreach.Reply) bson.E { return bson.E{Key: "threadId", Value: r.ThreadID} }
+
 // replied ends the sequence for the person who answered, and with StopDomainOnReply for colleagues. An answer outside any thread ends every
 // sequence that this mailbox has with the address.
 func (p *pass) replied(b *store.Batch, r *outreach.Reply, rec *outreach.Recipient, seq *outreach.Sequence, e *evidence) {
@@ -118,7 +118,7 @@ func (p *pass) replied(b *store.Batch, r *outreach.Reply, rec *outreach.Recipien
 	if seq == nil || !seq.StopsOnReply() {
 		return
 	}
-	b.StopRecipient(rec, stoppable, outreach.StateReplied, reasonReply)
+	b.StopRecipient(rec, stoppable, outreach.StateReplied, reasonReply, joins(r))
 	if r.MatchMethod == MatchAddress {
 		for _, other := range e.byAddress[rec.Email] {
 			if other.ID != rec.ID && other.MailboxID == p.mb.ID {
@@ -136,9 +136,9 @@ func (p *pass) replied(b *store.Batch, r *outreach.Reply, rec *outreach.Recipien
 func (p *pass) answeredByMachine(b *store.Batch, r *outreach.Reply, rec *outreach.Recipient, seq *outreach.Sequence) {
 	switch {
 	case r.LeftCompany:
-		b.StopRecipient(rec, stoppable, outreach.StateFailed, reasonLeft)
+		b.StopRecipient(rec, stoppable, outreach.StateFailed, reasonLeft, joins(r))
 	case seq != nil && seq.StopOnAutoReply:
-		b.StopRecipient(rec, stoppable, outreach.StateReplied, reasonAutoReply)
+		b.StopRecipient(rec, stoppable, outreach.StateReplied, reasonAutoReply, joins(r))
 	case r.Kind == outreach.KindOutOfOffice && r.ReturnDate != nil:
 		b.Postpone(rec.ID, r.ReturnDate.Add(afterReturn), reasonAway)
 	case r.Kind == outreach.KindOutOfOffice:
@@ -152,7 +152,7 @@ func (p *pass) optOut(b *store.Batch, r *outreach.Reply, rec *outreach.Recipient
 	if from := strings.ToLower(r.From.Address); reason == outreach.SuppressUnsubscribe && from != "" && from != rec.Email && r.MatchMethod != MatchSubject {
 		addresses = append(addresses, from)
 	}
-	b.StopRecipient(rec, append([]outreach.State{outreach.StateReplied}, stoppable...), outreach.StateUnsubscribed, string(reason))
+	b.StopRecipient(rec, append([]outreach.State{outreach.StateReplied}, stoppable...), outreach.StateUnsubscribed, string(reason), joins(r))
 	for _, a := range addresses {
 		b.Suppress(a, reason, outreach.ReplySource(r.ID))
 		b.StopAddress(a, outreach.StateUnsubscribed, string(reason))
@@ -208,7 +208,7 @@ func (p *pass) settle(b *store.Batch, r *outreach.Reply, rec *outreach.Recipient
 	if rec.Reason != outreach.ReasonDeliveryUnknown || seq == nil {
 		return
 	}
-	b.SetRecipient(rec.ID, bson.D{{Key: "step", Value: h.Step + 1}, {Key: "lastSentAt", Value: h.CreatedAt}})
+	b.Delivered(rec.ID, h.Step, h.CreatedAt)
 	state, due, reason := seq.Advance(rec, h.Step, h.CreatedAt)
 	b.ResumeRecipient(rec.ID, state, due, reason)
 	p.answeredByMachine(b, r, rec, seq)

@@ -23,8 +23,10 @@ type evidence struct {
 	sent       map[bson.ObjectID][]*outreach.History // what a recipient was sent, in step order
 }
 
-// questions are the ids and addresses that a batch names, and the recipients whom a token in it names.
+// questions are the ids and addresses that a batch names, and the recipients whom a token in it names. Underway are the messages with these ids
+// that are not in the store yet.
 type questions struct {
+	underway   map[string]*outreach.Reply
 	ids        map[string]bool
 	addresses  map[string]bool
 	recipients map[bson.ObjectID]bool
@@ -103,6 +105,7 @@ func (e *evidence) lookDeliveries(ctx context.Context, p *pass, q questions) err
 			e.byMessage[found[i].MessageID] = &found[i]
 		}
 	}
+	maps.Copy(e.replies, q.underway)
 	replies, err := p.Store.RepliesByMessageIDs(ctx, others)
 	for i := range replies {
 		e.replies[replies[i].MessageID] = &replies[i]

@@ -13,9 +13,7 @@ import (
 // Bounds of reading. Small ranges cost a round trip each: 1,000 UIDs per FETCH are ten times faster than 20 at 40 ms.
 const (
 	rangeSize      = 1000
-	rangeMost      = 2000            // where a range of rangeSize took less than rangeSwift
-	rangeSwift     = 5 * time.Second // so that a slow server still lets a pass save its cursor
-	siftBatch      = 500             // headers that are parsed and looked up at once
+	siftBatch      = 500 // headers that are parsed and looked up at once
 	bodyBatch      = 250
 	bodyBatchBytes = 4 << 20
 	bodyBytes      = 512 << 10
@@ -97,25 +95,32 @@ func (p *pass) readNew(ctx context.Context, f *outreach.Folder, next uint32) err
 			return err
 		}
 	}
-	for size := uint32(rangeSize); f.LastUID+1 < next; {
-		to := min(f.LastUID+size, next-1)
-		if err := p.examine(ctx, f); err != nil {
-			return err
-		}
-		began := time.Now()
-		if err := p.readRange(ctx, f, f.LastUID+1, to, time.Time{}); err != nil {
-			return err
-		}
-		f.LastUID = to
-		p.changed = true
-		if err := p.saveCursor(ctx); err != nil {
-			return err
-		}
-		if size = rangeSize; time.Since(began) < rangeSwift {
-			size = rangeMost
-		}
+	from := f.LastUID + 1
+	if from >= next {
+		return nil
 	}
-	return nil
+	return p.stream(ctx, f, func(ctx context.Context, r *reader) error {
+		return r.readSpans(ctx, func() (span, bool) {
+			s := span{from: from, to: min(from+rangeSize, next) - 1}
+			s.reached = func() { f.LastUID = s.to }
+			from = s.to + 1
+			return s, s.from < next
+		})
+	})
+}
+
+// retryQuarantine tries again to read what could not be read. What still cannot stays where it was.
+func (p *pass) retryQuarantine(ctx context.Context, f *outreach.Folder) error {
+	waiting := f.Quarantine
+	f.Quarantine = nil
+	return p.stream(ctx, f, func(ctx context.Context, r *reader) error {
+		for _, q := range waiting {
+			if err := r.readSpan(ctx, span{from: q.UID, to: q.UID}); err != nil {
+				return err
+			}
+		}
+		return r.done(ctx, func() {})
+	})
 }
 
 // readPast reads a folder's past, newest first, until the plan is done or the pass runs out of time; then the next pass goes on.
@@ -134,16 +139,23 @@ func (p *pass) readPast(ctx context.Context, f *outreach.Folder) error {
 	}
 	uids = slices.DeleteFunc(uids, func(uid uint32) bool { return uid >= b.FloorUID })
 	slices.Sort(uids)
-	for len(uids) > 0 && (b.Max == 0 || b.Read < b.Max) {
-		piece := uids[max(len(uids)-backfillRange, 0):]
-		uids = uids[:len(uids)-len(piece)]
-		if err := p.readRange(ctx, f, piece[0], piece[len(piece)-1], b.Since); err != nil {
-			return err
-		}
-		b.FloorUID, b.Read = piece[0], b.Read+len(piece)
-		if err := p.saveCursor(ctx); err != nil {
-			return err
-		}
+	since, left := b.Since, len(uids)
+	if b.Max > 0 {
+		left = b.Max - b.Read
+	}
+	err = p.stream(ctx, f, func(ctx context.Context, r *reader) error {
+		return r.readSpans(ctx, func() (span, bool) {
+			if len(uids) == 0 || left <= 0 {
+				return span{}, false
+			}
+			piece := uids[max(len(uids)-backfillRange, 0):]
+			uids, left = uids[:len(uids)-len(piece)], left-len(piece)
+			reached := func() { b.FloorUID, b.Read = piece[0], b.Read+len(piece) }
+			return span{from: piece[0], to: piece[len(piece)-1], since: since, reached: reached}, true
+		})
+	})
+	if err != nil {
+		return err
 	}
 	b.Done = true
 	return p.saveCursor(ctx)

@@ -11,32 +11,47 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"mailrun/internal/mailbox"
 	"mailrun/internal/store"
 	"mailrun/pkg/message"
 	"mailrun/pkg/outreach"
 )
 
-// keep stores a batch of messages and applies what they mean. It does not stop halfway because the pass ran out of time: what was fetched is
-// committed.
-func (p *pass) keep(ctx context.Context, f *outreach.Folder, batch []inbound) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTime)
-	defer cancel()
-	e, err := p.lookAll(ctx, batch)
+// weigh finds whom a batch of whole messages concerns and makes the documents to store.
+func (r *reader) weigh(ctx context.Context, batch []inbound) (delivery, error) {
+	e, err := r.lookAll(ctx, batch)
 	if err != nil {
-		return ours(err)
+		return delivery{}, ours(err)
 	}
-	replies := make([]*outreach.Reply, 0, len(batch))
+	d := delivery{evidence: e, replies: make([]*outreach.Reply, 0, len(batch))}
 	for _, in := range batch {
-		m := p.match(ctx, in, e)
+		m := r.match(ctx, in, e)
 		if m == nil {
-			p.count(func(s *outreach.SyncStats) { s.Unmatched++ })
-			if !p.StoreUnmatched {
+			r.count(func(s *outreach.SyncStats) { s.Unmatched++ })
+			if !r.StoreUnmatched {
+				r.underway.forget(in.msg.MessageID)
 				continue
 			}
 		}
-		replies = append(replies, p.reply(f, in, m))
+		reply := r.reply(r.folder, in, m)
+		e.replies[reply.MessageID] = cmp.Or(e.replies[reply.MessageID], reply) // what answers it may stand in the same batch
+		r.underway.add(reply.MessageID, reply)
+		d.replies = append(d.replies, reply)
 	}
-	return ours(p.store(ctx, replies, e))
+	return d, nil
+}
+
+// keep stores messages and applies what they mean. It does not stop halfway because the pass ran out of time.
+func (p *pass) keep(ctx context.Context, d delivery) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTime)
+	defer cancel()
+	if err := p.store(ctx, d.replies, d.evidence); err != nil {
+		return ours(err)
+	}
+	for _, r := range d.replies {
+		p.underway.forget(r.MessageID)
+	}
+	return nil
 }
 
 // store inserts replies and applies the effects of those that are new.
@@ -49,7 +64,7 @@ func (p *pass) store(ctx context.Context, replies []*outreach.Reply, e *evidence
 		return err
 	}
 	p.at(Stored)
-	fresh := replies[:0]
+	fresh := make([]*outreach.Reply, 0, len(replies))
 	for i, r := range replies {
 		if isNew[i] {
 			fresh = append(fresh, r)
@@ -81,16 +96,17 @@ func (p *pass) countKind(r *outreach.Reply) {
 }
 
 // lookAll looks up everything that a batch of whole messages names.
-func (p *pass) lookAll(ctx context.Context, batch []inbound) (*evidence, error) {
+func (r *reader) lookAll(ctx context.Context, batch []inbound) (*evidence, error) {
 	q := newQuestions()
 	for _, in := range batch {
-		q.askIDs(answered(in.msg.Header)...)
+		q.askIDs(in.answered...)
 		q.askIDs(in.reading.OriginalIDs...)
-		q.askAddresses(senders(in.msg.Header)...)
+		q.askAddresses(in.from...)
 		q.askAddresses(failedAddresses(in)...)
-		p.askToken(q, in.msg.Header)
+		r.askToken(q, in.msg.Subject)
 	}
-	return p.look(ctx, q)
+	q.underway = r.underway.among(q.ids)
+	return r.look(ctx, q)
 }
 
 // reply makes the document of a message.
@@ -103,7 +119,7 @@ func (p *pass) reply(f *outreach.Folder, in inbound, m *match) *outreach.Reply {
 		Folder: f.Path, UIDValidity: f.UIDValidity, UID: in.fetched.UID,
 		Text: msg.Text, VisibleText: reading.VisibleText, Snippet: reading.Snippet, HTML: msg.HTML, Attachments: msg.Attachments,
 		Kind: reading.Kind, ReturnDate: reading.ReturnDate, LeftCompany: reading.LeftCompany,
-		DedupeKey: dedupeKey(in), Effects: map[string]bool{"done": false},
+		DedupeKey: in.dedupeKey, Effects: map[string]bool{"done": false},
 	}
 	if !msg.Date.IsZero() {
 		date := store.Millis(msg.Date)
@@ -171,11 +187,10 @@ func threadID(mailboxID bson.ObjectID, root, otherwise string) bson.ObjectID {
 
 // dedupeKey identifies a message by its content wherever it lies: Message-ID, sender and date, or without a Message-ID its whole header and
 // size.
-func dedupeKey(in inbound) string {
-	msg := in.msg
+func dedupeKey(msg *message.Message, raw mailbox.Fetched) string {
 	if msg.MessageID == "" {
-		header, _, _ := bytes.Cut(in.fetched.Raw, []byte("\r\n\r\n"))
-		return hex.EncodeToString(digest(header, []byte(strconv.FormatInt(in.fetched.Size, 10))))
+		header, _, _ := bytes.Cut(raw.Raw, []byte("\r\n\r\n"))
+		return hex.EncodeToString(digest(header, []byte(strconv.FormatInt(raw.Size, 10))))
 	}
 	return hex.EncodeToString(digest([]byte(msg.MessageID), []byte(strings.ToLower(msg.From.Address)), []byte(msg.Header.Get("Date"))))
 }

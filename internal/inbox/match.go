@@ -1,6 +1,7 @@
 package inbox
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -49,46 +50,74 @@ func answered(h message.Header) []string {
 	return append(ids, references...)
 }
 
+// candidate is a message with its header as phase one read it, and what the matching looks for in it.
+type candidate struct {
+	fetched  mailbox.Fetched
+	header   message.Header
+	from     []string
+	answered []string
+	subject  string
+}
+
+func newCandidate(fetched mailbox.Fetched) candidate {
+	h := message.ParseHeader(fetched.Raw)
+	return candidate{fetched: fetched, header: h, from: senders(h), answered: answered(h), subject: h.Get("Subject")}
+}
+
 // sift keeps the messages whose bodies are needed: those that their headers tie to something we sent, those that look like a report of a
 // mail system, and all if unmatched mail is stored too. Everything else is somebody's private mail and is not read.
-func (p *pass) sift(ctx context.Context, headers []mailbox.Fetched) ([]candidate, error) {
-	all := slices.DeleteFunc(sifted(headers), func(c candidate) bool {
-		return slices.ContainsFunc(c.from, func(a string) bool { return p.own[a] }) // our own copy
-	})
+func (r *reader) sift(ctx context.Context, headers []mailbox.Fetched) ([]mailbox.Fetched, error) {
+	var chosen []mailbox.Fetched
+	var unsure []candidate
 	q := newQuestions()
-	sure := map[uint32]bool{}
-	for _, c := range all {
-		if p.concernsSurely(c) {
-			sure[c.fetched.UID] = true
-			continue
+	for _, h := range headers {
+		c := newCandidate(h)
+		switch {
+		case slices.ContainsFunc(c.from, func(a string) bool { return r.own[a] }): // our own copy
+		case r.concernsSurely(c):
+			chosen = append(chosen, h)
+		default:
+			unsure = append(unsure, c)
+			q.askIDs(c.answered...)
+			q.askAddresses(c.from...)
 		}
-		q.askIDs(answered(c.header)...)
-		q.askAddresses(c.from...)
 	}
-	if len(sure) == len(all) {
-		return all, nil
+	if len(unsure) == 0 {
+		return chosen, nil
 	}
-	e, err := p.look(ctx, q)
+	e, err := r.look(ctx, q)
 	if err != nil {
 		return nil, ours(err)
 	}
-	return slices.DeleteFunc(all, func(c candidate) bool {
-		return !sure[c.fetched.UID] && p.matchPerson(ctx, e, answered(c.header), c.from, c.header.Get("Subject"), c.fetched.InternalDate) == nil
-	}), nil
+	for _, c := range unsure {
+		if slices.ContainsFunc(c.answered, r.underway.has) || r.matchPerson(ctx, e, c.answered, c.from, c.subject, c.fetched.InternalDate) != nil {
+			r.follow(c)
+			chosen = append(chosen, c.fetched)
+		}
+	}
+	slices.SortFunc(chosen, func(a, b mailbox.Fetched) int { return cmp.Compare(a.UID, b.UID) })
+	return chosen, nil
+}
+
+// follow has what answers a message be read too, until it is stored and found by its Message-ID.
+func (r *reader) follow(c candidate) {
+	for _, id := range message.MessageIDs(c.header.Raw("Message-ID")) {
+		r.underway.add(id, nil)
+	}
 }
 
 // concernsSurely tells, without asking the store, whether a message's body is needed. What answers an id with our signature does.
-func (p *pass) concernsSurely(c candidate) bool {
-	if p.StoreUnmatched || message.LooksLikeReport(c.header) {
-		return true
-	}
-	if _, ok := p.token(c.header); ok {
-		return true
-	}
-	return slices.ContainsFunc(answered(c.header), func(id string) bool {
-		_, ok := p.Keyring.VerifyMessageID(id)
+func (r *reader) concernsSurely(c candidate) bool {
+	_, asks := r.token(c.subject)
+	signed := slices.ContainsFunc(c.answered, func(id string) bool {
+		_, ok := r.Keyring.VerifyMessageID(id)
 		return ok
 	})
+	if asks || signed {
+		r.follow(c)
+		return true
+	}
+	return r.StoreUnmatched || message.LooksLikeReport(c.header)
 }
 
 // senders are the addresses of From and Sender.
@@ -103,15 +132,15 @@ func senders(h message.Header) []string {
 }
 
 // askToken asks for the recipient whom an opt-out token names.
-func (p *pass) askToken(q questions, h message.Header) {
-	if id, ok := p.token(h); ok {
+func (p *pass) askToken(q questions, subject string) {
+	if id, ok := p.token(subject); ok {
 		q.recipients[id] = true
 	}
 }
 
 // token finds our opt-out token where List-Unsubscribe's mailto puts it: in the subject. Some clients put it elsewhere in the line.
-func (p *pass) token(h message.Header) (bson.ObjectID, bool) {
-	for _, word := range strings.Fields(h.Get("Subject")) {
+func (p *pass) token(subject string) (bson.ObjectID, bool) {
+	for word := range strings.FieldsSeq(subject) {
 		if id, ok := p.Keyring.VerifyOptOutToken(word); ok {
 			return id, true
 		}
@@ -124,10 +153,10 @@ func (p *pass) match(ctx context.Context, in inbound, e *evidence) *match {
 	if in.reading.Kind == outreach.KindBounce || in.reading.Kind == outreach.KindComplaint {
 		return p.matchReport(in, e)
 	}
-	if id, ok := p.token(in.msg.Header); ok && e.recipients[id] != nil {
+	if id, ok := p.token(in.msg.Subject); ok && e.recipients[id] != nil {
 		return e.person(MatchToken, e.recipients[id], p.mb.ID)
 	}
-	return p.matchPerson(ctx, e, answered(in.msg.Header), senders(in.msg.Header), in.msg.Subject, in.fetched.InternalDate)
+	return p.matchPerson(ctx, e, in.answered, in.from, in.msg.Subject, in.fetched.InternalDate)
 }
 
 // matchPerson matches a message that a person or his machine wrote.
@@ -256,7 +285,7 @@ func (p *pass) colleagues(ctx context.Context, domain string) (*evidence, error)
 // matchReport matches a bounce or a complaint: by the ids of the returned original, else by the address that failed, if this mailbox wrote
 // to it. A report that names neither changes nothing, whoever it claims to come from.
 func (p *pass) matchReport(in inbound, e *evidence) *match {
-	if m := e.byIDs(append(slices.Clone(in.reading.OriginalIDs), answered(in.msg.Header)...)); m != nil {
+	if m := e.byIDs(append(slices.Clone(in.reading.OriginalIDs), in.answered...)); m != nil {
 		return m
 	}
 	for _, address := range failedAddresses(in) {

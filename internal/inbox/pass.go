@@ -23,6 +23,7 @@ type pass struct {
 	began         time.Time
 	sequences     map[bson.ObjectID]*outreach.Sequence
 	domains       map[string]*evidence
+	underway      underway
 	opened        string // the folder that is open, "" for none
 	changed       bool   // something new was read
 	inbound       bool   // something new concerned us
@@ -109,7 +110,7 @@ func (p *pass) folder(path string) *outreach.Folder {
 
 // saveCursor writes the cursors under the lease's token. A lost lease ends the pass: somebody else reads this mailbox now.
 func (p *pass) saveCursor(ctx context.Context) error {
-	err := p.Store.UpdateLeasedMailbox(ctx, store.SyncLease, p.mb.ID, p.me.Token, bson.D{{Key: "folders", Value: p.mb.Folders}})
+	err := p.Store.SaveFolders(ctx, p.mb.ID, p.me.Token, p.mb.Folders)
 	if errors.Is(err, store.ErrNotFound) {
 		return ours(store.ErrLeaseLost)
 	}

@@ -64,12 +64,16 @@ func (s *IMAPSession) Headers(ctx context.Context, from, to uint32) ([]Fetched, 
 	all.AddRange(imap.UID(from), imap.UID(to))
 	var messages []Fetched
 	err := s.do(ctx, "fetch headers", func() error {
-		listed, err := s.search(&imap.SearchCriteria{UID: []imap.UIDSet{all}})
-		if err != nil {
-			listed = nil // a server without SEARCH; what came is all there is to compare
-			if _, refused := errors.AsType[*imap.Error](err); !refused {
-				return err
+		asked := s.client.UIDSearch(&imap.SearchCriteria{UID: []imap.UIDSet{all}}, nil) // both questions cost one round trip together
+		listed := func() ([]imap.UID, error) {
+			data, err := asked.Wait()
+			if _, refused := errors.AsType[*imap.Error](err); refused {
+				return nil, nil // a server without SEARCH; what came is all there is to compare
 			}
+			if err != nil {
+				return nil, err
+			}
+			return data.AllUIDs(), nil
 		}
 		return s.fetchAll(all, listed, headerSection(), func(f Fetched) error {
 			messages = append(messages, f)
@@ -88,7 +92,7 @@ func (s *IMAPSession) Bodies(ctx context.Context, uids []uint32, max int, each f
 	var missing []uint32
 	for _, set := range uidSets(uids) {
 		err := s.do(ctx, "fetch bodies", func() error {
-			wanted, _ := set.Nums()
+			wanted := func() ([]imap.UID, error) { uids, _ := set.Nums(); return uids, nil }
 			return s.fetchAll(set, wanted, bodySection(max), each)
 		})
 		if lost, ok := errors.AsType[*MissingError](err); ok {
@@ -121,8 +125,8 @@ func uidSets(uids []uint32) []imap.UIDSet {
 	return sets
 }
 
-// fetchAll fetches a set, then what of it is listed and did not come.
-func (s *IMAPSession) fetchAll(set imap.UIDSet, listed []imap.UID, what section, each func(Fetched) error) error {
+// fetchAll fetches a set, then what of it is listed and did not come. Listed is asked when the messages have come.
+func (s *IMAPSession) fetchAll(set imap.UIDSet, listed func() ([]imap.UID, error), what section, each func(Fetched) error) error {
 	came := make(map[uint32]bool)
 	without := make(map[uint32]bool) // mentioned, but without their text
 	take := func(f fetched) error {
@@ -142,8 +146,12 @@ func (s *IMAPSession) fetchAll(set imap.UIDSet, listed []imap.UID, what section,
 	if err := s.fetch(set, s.options(what), what.limit, take); err != nil {
 		return err
 	}
+	uids, err := listed()
+	if err != nil {
+		return err
+	}
 	var lost imap.UIDSet
-	for _, uid := range listed {
+	for _, uid := range uids {
 		if !came[uint32(uid)] {
 			without[uint32(uid)] = true
 		}

@@ -40,12 +40,19 @@ func (b *Batch) update(collection string, filter, update bson.D) {
 	b.writes = append(b.writes, Write{Kind: Update, Collection: collection, Filter: filter, Update: b.store.touched(update)})
 }
 
-// StopRecipient ends a recipient's sequence in a state for a reason, from any of the given states; what he was before is remembered.
-func (b *Batch) StopRecipient(r *outreach.Recipient, from []outreach.State, state outreach.State, reason string) {
+// StopRecipient ends a recipient's sequence in a state for a reason, from any of the given states; what he was before is remembered. Also are
+// other fields to set with that.
+func (b *Batch) StopRecipient(r *outreach.Recipient, from []outreach.State, state outreach.State, reason string, also ...bson.E) {
 	filter := bson.D{{Key: "_id", Value: r.ID}, {Key: "state", Value: bson.D{{Key: "$in", Value: from}}}}
-	b.update(Recipients, filter, changes(bson.D{
+	b.update(Recipients, filter, changes(append(bson.D{
 		{Key: "state", Value: state}, {Key: "reason", Value: reason}, {Key: "stateBefore", Value: r.State},
-	}, []string{"nextSendAt"}))
+	}, also...), []string{"nextSendAt"}))
+}
+
+// JoinThread notes the thread of a recipient in whatever state, unless it is noted.
+func (b *Batch) JoinThread(id, threadID bson.ObjectID) {
+	other := bson.E{Key: "threadId", Value: bson.D{{Key: "$ne", Value: threadID}}}
+	b.update(Recipients, append(byID(id), other), set(bson.E{Key: "threadId", Value: threadID}))
 }
 
 // StopColleagues ends a sequence for everyone at a domain who could still get mail from it.
@@ -68,6 +75,11 @@ func (b *Batch) Postpone(id bson.ObjectID, until time.Time, reason string) {
 // SetRecipient sets fields of a recipient in whatever state.
 func (b *Batch) SetRecipient(id bson.ObjectID, fields bson.D) {
 	b.update(Recipients, byID(id), set(fields...))
+}
+
+// Delivered moves a recipient past a step that has turned out to be delivered, unless he is past it.
+func (b *Batch) Delivered(id bson.ObjectID, step int, at time.Time) {
+	b.update(Recipients, append(byID(id), bson.E{Key: "step", Value: step}), set(bson.E{Key: "step", Value: step + 1}, bson.E{Key: "lastSentAt", Value: at}))
 }
 
 // Suppress makes sure that an address is never mailed; an older entry stays as it is.

@@ -11,12 +11,15 @@ import (
 
 // InsertReplies stores new messages in one go and tells for each whether it was new. One that is known already, under this UID or another
 // one (it was moved, or the folder's UIDs changed), is not stored again; its place is brought up to date.
+//
+// It is lazy: a power cut that takes the messages back takes back nothing that they caused, for that is written after them, and the cursor
+// has not moved past them.
 func (s *Store) InsertReplies(ctx context.Context, replies []*outreach.Reply) ([]bool, error) {
 	now := s.Now()
 	writes := make([]Write, len(replies))
 	for i, r := range replies {
 		r.CreatedAt, r.UpdatedAt = now, now
-		writes[i] = Write{Kind: Insert, Collection: Replies, Document: r}
+		writes[i] = Write{Kind: Insert, Collection: Replies, Document: r, Lazy: true}
 	}
 	results, err := s.engine.Write(ctx, writes)
 	if err != nil {
@@ -80,11 +83,16 @@ func (s *Store) MailboxesUnfinished(ctx context.Context) ([]bson.ObjectID, error
 	return ids, nil
 }
 
-// MarkReplies notes for several replies which effects were applied, done among them.
+// MarkReplies notes that all effects of several replies were applied.
 func (b *Batch) MarkReplies(replies []*outreach.Reply) {
-	for _, r := range replies {
-		b.writes = append(b.writes, Write{Kind: Update, Collection: Replies, Filter: byID(r.ID), Update: set(bson.E{Key: "effects", Value: r.Effects})})
+	ids := make([]bson.ObjectID, len(replies))
+	for i, r := range replies {
+		ids[i] = r.ID
+		r.Effects = map[string]bool{"stop": true, "suppress": true, "history": true, "thread": true, "done": true}
 	}
+	effects := bson.D{{Key: "stop", Value: true}, {Key: "suppress", Value: true}, {Key: "history", Value: true}, {Key: "thread", Value: true}, {Key: "done", Value: true}}
+	filter := bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}}
+	b.writes = append(b.writes, Write{Kind: UpdateMany, Collection: Replies, Filter: filter, Update: set(bson.E{Key: "effects", Value: effects})})
 }
 
 // RepliesByMessageIDs finds stored messages by their Message-IDs, without their texts.

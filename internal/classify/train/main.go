@@ -18,19 +18,25 @@ func main() {
 	}
 }
 
+// The folders of testdata that are learned from: those of authors who are judged by models that do not know them come second.
+var (
+	known  = []string{"first", "phrases", "asks"}
+	judges = []string{"second", "third"}
+)
+
 func run() error {
-	known, err := readRows("first", "phrases")
-	if err != nil {
-		return err
-	}
-	judges, err := readRows("second")
+	rows, err := readRows(known...)
 	if err != nil {
 		return err
 	}
 	if len(os.Args) > 1 && os.Args[1] == "judge" {
-		return judge(classify.CrossValidate(known, judges))
+		return judge(rows)
 	}
-	packed, err := classify.Train(known, judges)
+	judged, err := readRows(judges...)
+	if err != nil {
+		return err
+	}
+	packed, err := classify.Train(rows, judged)
 	if err != nil {
 		return err
 	}
@@ -38,9 +44,19 @@ func run() error {
 }
 
 // judge prints how well models did on authors that they did not know.
-func judge(r classify.Report) error {
-	for _, l := range append(r.Languages, classify.LanguageReport{Language: "all", Report: r}) {
-		fmt.Printf("%s: %d rows, accuracy %.3f, macro-F1 %.3f, unsubscribe precision %.3f, recall %.3f\n", l.Language, l.Rows, l.Accuracy, l.MacroF1, l.OptOutPrecision, l.OptOutRecall)
+func judge(rows []classify.Row) error {
+	parts := make([][]classify.Row, len(judges))
+	for i, folder := range judges {
+		var err error
+		if parts[i], err = readRows(folder); err != nil {
+			return err
+		}
+	}
+	for i, r := range classify.CrossValidate(rows, parts...) {
+		for _, l := range append(r.Languages, classify.LanguageReport{Language: "all", Report: r}) {
+			fmt.Printf("%s %s: %d rows, accuracy %.3f, macro-F1 %.3f, unsubscribe precision %.3f, recall %.3f\n",
+				judges[i], l.Language, l.Rows, l.Accuracy, l.MacroF1, l.OptOutPrecision, l.OptOutRecall)
+		}
 	}
 	return nil
 }
