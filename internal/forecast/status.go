@@ -302,7 +302,7 @@ func (f *Forecaster) verdict(ctx context.Context, w *world, seq *outreach.Sequen
 		if i == 0 || sooner(d, best) {
 			best, bestBox = d, mb
 		}
-		if best.Action == outreach.Send || !dependsOnMailbox(d) {
+		if best.Action == outreach.Send || !dependsOnMailbox(r, d) {
 			break
 		}
 	}
@@ -311,7 +311,10 @@ func (f *Forecaster) verdict(ctx context.Context, w *world, seq *outreach.Sequen
 
 // dependsOnMailbox tells whether another mailbox could let a recipient go. The rules ask about recipient and sequence before they ask about
 // the mailbox.
-func dependsOnMailbox(d outreach.Decision) bool {
+func dependsOnMailbox(r *outreach.Recipient, d outreach.Decision) bool {
+	if r.State == outreach.StateHeld || r.State == outreach.StatePaused {
+		return false
+	}
 	switch d.Reason {
 	case outreach.ReasonNotDue, outreach.ReasonRecipientPaused, outreach.ReasonSequencePaused, outreach.ReasonSequenceArchived, outreach.ReasonSequenceDraft:
 		return false
