@@ -206,23 +206,19 @@ func (c *collection) countAll(f filter) int {
 	return n
 }
 
-// aggregate knows pipelines that count matches, all or by the values of fields: [$match,] $group with an _id that is a constant, a field or a
-// document of fields, and sums of 1.
+// aggregate knows pipelines that count matches, all, or the first in an order, by the values of fields: [$match,] [$sort,] [$limit,] $group
+// with an _id that is a constant, a field or a document of fields, and sums of 1.
 func (s *server) aggregate(a *arguments) (*builder, error) {
 	stages, err := a.documents("pipeline")
 	if err != nil {
 		return nil, err
 	}
-	var f filter
-	if len(stages) > 0 && !isMissing(lookup(stages[0], "$match")) {
-		match, _ := lookup(stages[0], "$match").DocumentOK()
-		if f, err = parseFilter(match); err != nil {
-			return nil, err
-		}
-		stages = stages[1:]
+	q, stages, err := parseStages(stages)
+	if err != nil {
+		return nil, err
 	}
 	if len(stages) != 1 || isMissing(lookup(stages[0], "$group")) {
-		return nil, unknownStage("this server knows only pipelines of $match and $group")
+		return nil, unknownStage("this server knows only pipelines of $match, $sort, $limit and $group, in this order")
 	}
 	doc, _ := lookup(stages[0], "$group").DocumentOK()
 	g, err := parseGroups(doc)
@@ -233,8 +229,36 @@ func (s *server) aggregate(a *arguments) (*builder, error) {
 	if err != nil {
 		return nil, err
 	}
-	cur := &cursor{namespace: a.database + "." + a.values["aggregate"].StringValue(), docs: c.group(f, g)}
+	cur := &cursor{namespace: a.database + "." + a.values["aggregate"].StringValue(), docs: c.group(q, g)}
 	return s.batch(cur, 0, maxBatch, "firstBatch"), nil
+}
+
+// parseStages reads what stands before $group, and returns the stages from there on.
+func parseStages(stages []bsoncore.Document) (q query, rest []bsoncore.Document, err error) {
+	take := func(name string) bsoncore.Value {
+		if len(stages) == 0 || isMissing(lookup(stages[0], name)) {
+			return bsoncore.Value{}
+		}
+		v := lookup(stages[0], name)
+		stages = stages[1:]
+		return v
+	}
+	match, _ := take("$match").DocumentOK()
+	if q.filter, err = parseFilter(match); err != nil {
+		return q, nil, err
+	}
+	order, _ := take("$sort").DocumentOK()
+	if q.order, err = parseParts(order); err != nil {
+		return q, nil, err
+	}
+	if limit := take("$limit"); !isMissing(limit) {
+		n, ok := limit.AsInt64OK()
+		if !ok || n <= 0 {
+			return q, nil, badValue("the limit must be positive")
+		}
+		q.limit = int(n)
+	}
+	return q, stages, nil
 }
 
 // groups is what a $group stage asks for: counts under some names, by the values of fields.
@@ -291,20 +315,19 @@ func expression(v bsoncore.Value) func(doc []byte) bsoncore.Value {
 }
 
 // group counts the matches by the values of fields, in the order in which they are first met.
-func (c *collection) group(f filter, g groups) []bsoncore.Document {
+func (c *collection) group(q query, g groups) []bsoncore.Document {
 	if c == nil {
 		return nil
 	}
 	counts, ids := map[string]int{}, []bsoncore.Value{}
 	c.mu.RLock()
-	c.scan(c.plan(f, nil), f, func(r *record) bool {
+	for _, r := range c.find(q.filter, q.order, q.limit) {
 		id := g.by(r.doc)
 		key := string(appendKey(nil, id))
 		if counts[key]++; counts[key] == 1 {
 			ids = append(ids, id)
 		}
-		return true
-	})
+	}
 	c.mu.RUnlock()
 	docs := make([]bsoncore.Document, len(ids))
 	for i, id := range ids {
