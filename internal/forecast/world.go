@@ -40,12 +40,11 @@ func (f *Forecaster) world(ctx context.Context, only string) (*world, error) {
 	if only != "" && len(w.sequences) == 0 {
 		return nil, ErrUnknown
 	}
-	mailboxes, err := f.Store.AllMailboxes(ctx)
-	for i := range mailboxes {
-		if mailboxes[i].Status != outreach.MailboxFallback {
-			w.mailboxes[mailboxes[i].ID] = &mailboxes[i]
+	err = f.Store.EachSendingState(ctx, func(mb *outreach.Mailbox) {
+		if mb.Status != outreach.MailboxFallback {
+			w.mailboxes[mb.ID] = mb
 		}
-	}
+	})
 	return w, err
 }
 

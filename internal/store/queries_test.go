@@ -71,7 +71,7 @@ func TestQueriesAreIndexed(t *testing.T) {
 				"RunningRuns":   func() error { _, err := s.RunningRuns(ctx); return err },
 				"PruneCounters": func() error { return s.PruneCounters(ctx) },
 				"Upcoming": func() error {
-					return s.Upcoming(ctx, id, outreach.StateActive, func(outreach.Recipient) error { return nil })
+					return s.Upcoming(ctx, id, outreach.StateActive, 20, func(outreach.Recipient) error { return nil })
 				},
 				"ShiftDue": func() error { return s.ShiftDue(ctx, id, time.Now(), time.Hour) },
 			} {

@@ -278,12 +278,14 @@ func (s *Store) CountStates(ctx context.Context, id bson.ObjectID) ([]StateCount
 	return counts, nil
 }
 
-// Upcoming calls each with the sendable recipients of a sequence in the order in which they come due.
-func (s *Store) Upcoming(ctx context.Context, sequenceID bson.ObjectID, state outreach.State, each func(outreach.Recipient) error) error {
+// Upcoming calls each with the sendable recipients of a sequence in the order in which they come due, with the first most of them unless that
+// is 0.
+func (s *Store) Upcoming(ctx context.Context, sequenceID bson.ObjectID, state outreach.State, most int, each func(outreach.Recipient) error) error {
 	q := Query{
 		Collection: Recipients,
 		Filter:     bson.D{{Key: "state", Value: state}, {Key: "sequenceId", Value: sequenceID}, {Key: "nextSendAt", Value: bson.D{{Key: "$gt", Value: time.Time{}}}}},
 		Sort:       []string{"nextSendAt"},
+		Limit:      int64(most),
 	}
 	return s.engine.Find(ctx, q, func(raw bson.Raw) error {
 		var r outreach.Recipient
