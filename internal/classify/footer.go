@@ -39,8 +39,12 @@ func isFooter(line string) bool {
 	leaving := has("unsubscribe", "remove", "footer") || len(covers(hits, conceptOptOut)) > 0 || len(covers(hits, conceptUnsub)) > 0
 	ours, theirs := owners(words, hits)
 	place := slices.ContainsFunc(words, isPlace)
-	return leaving && !theirs && (place || ours) && has("list", "footer") && !has("me")
+	toWhom := place && has("list", "footer") || ours || has("whyyou")
+	return leaving && toWhom && !theirs && !has("me") && len(words) <= footerWords
 }
+
+// footerWords is how long a line on leaving a list may be.
+const footerWords = 50
 
 // ownerReach is how many words before a list its owner stands.
 const ownerReach = 2
@@ -65,7 +69,7 @@ func owners(words []string, hits []hit) (ours, theirs bool) {
 }
 
 // confidential are the beginnings of the words by which disclaimers in all languages are known.
-var confidential = []string{"confidential", "vertraulich", "confidentie", "confidenci", "riservat", "vertrouwelijk", "سريه"}
+var confidential = []string{"confidential", "vertraulich", "confidentie", "confidenci", "riservat", "vertrouwelijk", "سريه", "privileged", "disclaimer", "anwaltsgeheimnis", "irrlaufer"}
 
 func isConfidential(word string) bool {
 	return slices.ContainsFunc(confidential, func(c string) bool { return strings.HasPrefix(word, c) })

@@ -31,9 +31,9 @@ type example struct {
 }
 
 // Train makes the built-in classifier's weights from labelled rows, packed. Probabilities are calibrated on the rows of judges, by models
-// that know nothing of their authors: give as judges those rows that nobody looked at when the lexicons were written. The same rows give the
-// same bytes: they are visited in an order drawn from a fixed seed, nothing depends on the order of a map, and products are rounded before
-// they are added up, so that processors with fused arithmetic agree.
+// that know nothing of their authors: give as judges rows that are like what is to be labelled. The same rows give the same bytes: they are
+// visited in an order drawn from a fixed seed, nothing depends on the order of a map, and products are rounded before they are added up, so
+// that processors with fused arithmetic agree.
 func Train(rows, judges []Row) ([]byte, error) {
 	known, judged := examplesOf(rows), examplesOf(judges)
 	w := fit(slices.Concat(known, judged), runs).quantize()
