@@ -107,7 +107,8 @@ func (o *op) compileOnce() bool {
 		}
 	}
 	sql.WriteString(o.find.where())
-	o.once, o.args = sql.String(), append(args, o.find.args...)
+	args = append(args, o.find.args...)
+	o.once, o.args = sql.String(), args
 	return true
 }
 

@@ -59,9 +59,9 @@ func (f fields) document() bson.Raw {
 	return f.appendTo(make([]byte, 0, size))
 }
 
-// appendTo writes the document into an empty slice with room for it.
-func (f fields) appendTo(empty []byte) []byte {
-	doc := append(empty, 0, 0, 0, 0)
+// appendTo writes the document into doc, an empty slice with room for it.
+func (f fields) appendTo(doc []byte) []byte {
+	doc = append(doc, 0, 0, 0, 0)
 	for _, el := range f {
 		doc = append(doc, el...)
 	}
