@@ -121,6 +121,7 @@ var figures = []struct {
 	{"pull-others", pullOthers},
 	{"pull-ours", pullOurs},
 	{"look-around", lookAround},
+	{"look-many", lookMany},
 	{"round-trips", roundTrips},
 	{"crowds", crowds},
 	{"growth", growth},

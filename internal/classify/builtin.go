@@ -2,7 +2,6 @@ package classify
 
 import (
 	"context"
-	"slices"
 	"sync"
 
 	"mailrun/pkg/outreach"
@@ -45,12 +44,19 @@ func (b *Builtin) Classify(_ context.Context, in Input) (outreach.Classification
 
 // intent weighs a text.
 func (b *Builtin) intent(text string) (outreach.Intent, float64) {
-	return decide(b.weights.probabilities(read(text).features()))
+	return decide(b.weights.probabilities(read(text)))
 }
 
-// decide takes the likeliest intent. Nothing is quite certain.
+// decide takes an opt-out that is likelier than not, else the likeliest of the other intents. Nothing is quite certain.
 func decide(p []float64) (outreach.Intent, float64) {
-	best := slices.Index(p, slices.Max(p))
+	best := intentOptOut
+	if p[intentOptOut] < agreement {
+		for i := range p {
+			if i != intentOptOut && (best == intentOptOut || p[i] > p[best]) {
+				best = i
+			}
+		}
+	}
 	return outreach.Intents[best], min(p[best], 0.99)
 }
 

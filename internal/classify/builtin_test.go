@@ -126,7 +126,7 @@ func FuzzClassify(f *testing.F) {
 
 // BenchmarkBuiltin labels one reply; the goal is 1 ms.
 func BenchmarkBuiltin(b *testing.B) {
-	c, rows := builtin(b), heldOut(b)
+	c, rows := builtin(b), labelled(b, "third")
 	for i := 0; b.Loop(); i++ {
 		if _, err := c.Classify(b.Context(), classify.Input{Kind: outreach.KindHuman, VisibleText: rows[i%len(rows)].Text, Received: noon}); err != nil {
 			b.Fatal(err)
@@ -153,7 +153,10 @@ func TestFootersAreNoOptOuts(t *testing.T) {
 	if c, err := builtin(t).Classify(t.Context(), classify.Input{Kind: outreach.KindHuman, VisibleText: "Hello,\nwhere do you keep confidential data?", Received: noon}); err != nil || c.Intent != outreach.IntentInformationRequest {
 		t.Errorf("a question about confidential data is %s, %v", c.Intent, err)
 	}
-	for _, text := range []string{"Nothing for us.\nPlease take me (ann@corp.example) off your newsletter.", "Hallo,\nbitte nehmen Sie mich aus dem Newsletter."} {
+	for _, text := range []string{
+		"Nothing for us.\nPlease take me (ann@corp.example) off your newsletter.", "Hallo,\nbitte nehmen Sie mich aus dem Newsletter.",
+		"Buongiorno,\nla prego di togliere il nostro indirizzo dalla sua lista.", "Beste meneer,\nwilt u onze mailbox van uw verzendlijst halen?",
+	} {
 		c, err := builtin(t).Classify(t.Context(), classify.Input{Kind: outreach.KindHuman, VisibleText: text, Received: noon})
 		if err != nil || c.Intent != outreach.IntentUnsubscribe {
 			t.Errorf("%s %.2f, %v: %q", c.Intent, c.Confidence, err, text)

@@ -1,6 +1,8 @@
 package classify_test
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
@@ -8,12 +10,21 @@ import (
 	"mailrun/internal/classify"
 )
 
-// heldOut are the labelled rows that nothing was learned from.
+// heldOut are the labelled rows that nothing was learned from. Between a set's being learned from and the next one there are none.
 func heldOut(t testing.TB) []classify.Row {
+	t.Helper()
+	if _, err := os.Stat(filepath.Join("testdata", "held")); errors.Is(err, fs.ErrNotExist) {
+		t.Skip("testdata/held is missing: replies of authors that nothing was learned from")
+	}
+	return labelled(t, "held")
+}
+
+// labelled are the rows of a folder.
+func labelled(t testing.TB, folder string) []classify.Row {
 	t.Helper()
 	var rows []classify.Row
 	for _, language := range classify.Languages {
-		f, err := os.Open(filepath.Join("testdata", "held", language+".tsv"))
+		f, err := os.Open(filepath.Join("testdata", folder, language+".tsv"))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -39,8 +50,8 @@ func builtin(t testing.TB) *classify.Builtin {
 }
 
 // TestHeldOut measures the built-in classifier on authors and trades that nothing was learned from and nothing was changed for. A language
-// has some twenty opt-outs there, so that one of them is five hundredths: the floors of theirs are the goals (precision 0.98, recall 0.96)
-// less two replies; that of all languages together is closer.
+// has some sixty opt-outs there: the floors of theirs are the goals (precision 0.98, recall 0.96) less three replies; those of all languages
+// together are closer.
 func TestHeldOut(t *testing.T) {
 	report, err := classify.Eval(t.Context(), heldOut(t), builtin(t))
 	if err != nil {
@@ -48,12 +59,12 @@ func TestHeldOut(t *testing.T) {
 	}
 	for _, l := range report.Languages {
 		t.Logf("%s: %3d rows, accuracy %.3f, macro-F1 %.3f, unsubscribe precision %.3f recall %.3f", l.Language, l.Rows, l.Accuracy, l.MacroF1, l.OptOutPrecision, l.OptOutRecall)
-		if l.Accuracy < 0.88 || l.MacroF1 < 0.85 || l.OptOutPrecision < 0.89 || l.OptOutRecall < 0.89 {
-			t.Errorf("%s is under the floor: accuracy 0.88, macro-F1 0.85, unsubscribe precision and recall 0.89", l.Language)
+		if l.Accuracy < 0.88 || l.MacroF1 < 0.85 || l.OptOutPrecision < 0.93 || l.OptOutRecall < 0.91 {
+			t.Errorf("%s is under the floor: accuracy 0.88, macro-F1 0.85, unsubscribe precision 0.93, recall 0.91", l.Language)
 		}
 	}
 	t.Logf("all: %d rows, accuracy %.3f, macro-F1 %.3f, unsubscribe precision %.3f recall %.3f", report.Rows, report.Accuracy, report.MacroF1, report.OptOutPrecision, report.OptOutRecall)
-	if report.Accuracy < 0.93 || report.OptOutPrecision < 0.95 || report.OptOutRecall < 0.95 {
-		t.Error("all languages together are under the floor: accuracy 0.93, unsubscribe precision and recall 0.95")
+	if report.Accuracy < 0.91 || report.OptOutPrecision < 0.96 || report.OptOutRecall < 0.93 {
+		t.Error("all languages together are under the floor: accuracy 0.91, unsubscribe precision 0.96, recall 0.93")
 	}
 }

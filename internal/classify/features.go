@@ -38,6 +38,24 @@ func read(text string) reading {
 	return r
 }
 
+// sentences are the parts of a reading, each as if nothing else had been written.
+func (r reading) sentences() []reading {
+	var parts []reading
+	for from, to := 0, 0; from < len(r.words); from = to {
+		for to < len(r.words) && r.sentence[to] == r.sentence[from] {
+			to++
+		}
+		part := reading{language: r.language, words: r.words[from:to], sentence: make([]int, to-from)}
+		for _, h := range r.hits {
+			if h.from >= from && h.from < to {
+				part.hits = append(part.hits, hit{h.concept, h.from - from, min(h.to, to) - from})
+			}
+		}
+		parts = append(parts, part)
+	}
+	return parts
+}
+
 // The kinds of features, and how much each kind weighs together, chosen by cross-validation over authors. Concepts are shared by all
 // languages; words and their pieces learn what the lexicons do not know.
 const (
@@ -100,7 +118,7 @@ func (r reading) stems() []string {
 	names := make([]string, 0, 3*len(r.words))
 	var one, two string
 	for _, w := range r.words {
-		stem := cut(w, stemLetters)
+		stem := cut(bare(w), stemLetters)
 		names = append(names, "i"+stem)
 		if one != "" {
 			names = append(names, "k"+one+" "+stem)
@@ -111,6 +129,32 @@ func (r reading) stems() []string {
 		one, two = stem, one
 	}
 	return names
+}
+
+// What Arabic writes as one with a word, before and behind it, the longest first.
+var (
+	arabicPrefixes = []string{"وال", "بال", "فال", "كال", "لل", "ال", "و", "ف"}
+	arabicSuffixes = []string{"كم", "هم", "نا", "ها", "ون", "ين", "ات", "ني", "وا", "ه", "ي"}
+)
+
+// bare is an Arabic word without its article, conjunction, pronoun or ending, if three letters or more are left; other words as they are.
+func bare(word string) string {
+	const letters = 3 * len(arabicAnd)
+	if len(word) <= letters || word[0] < 0xd8 || word[0] > 0xdb { // the first bytes of Arabic letters
+		return word
+	}
+	for _, p := range arabicPrefixes {
+		if rest, ok := strings.CutPrefix(word, p); ok && len(rest) >= letters {
+			word = rest
+			break
+		}
+	}
+	for _, s := range arabicSuffixes {
+		if rest, ok := strings.CutSuffix(word, s); ok && len(rest) >= letters {
+			return rest
+		}
+	}
+	return word
 }
 
 // The letters of a piece of a word.

@@ -60,7 +60,7 @@ func tokens(folded string) []string {
 	word := make([]byte, 0, 32)
 	flush := func() {
 		if len(word) > 0 {
-			out = append(out, string(word))
+			out = append(out, unstretched(string(word)))
 			word = word[:0]
 		}
 	}
@@ -84,6 +84,29 @@ func tokens(folded string) []string {
 	}
 	flush()
 	return out
+}
+
+// unstretched writes once a letter that stands three times or more in a row: stoooop is stop. A word of one letter only keeps three: kkk is a
+// laugh.
+func unstretched(word string) string {
+	letters := []rune(word)
+	kept := letters[:0]
+	for i := 0; i < len(letters); {
+		end := i + 1
+		for end < len(letters) && letters[end] == letters[i] {
+			end++
+		}
+		if end-i < 3 || !unicode.IsLetter(letters[i]) {
+			kept = append(kept, letters[i:end]...)
+		} else {
+			kept = append(kept, letters[i])
+			if end-i == len(letters) {
+				kept = append(kept, letters[i], letters[i])
+			}
+		}
+		i = end
+	}
+	return string(kept)
 }
 
 // mark adds a sentence end; several in a row count as one, the most telling.

@@ -25,7 +25,7 @@ func withoutFooters(text string) string {
 }
 
 // isFooter tells whether a line is a disclaimer, or says how to leave a list of the writer's own: it speaks of leaving, of "our" list or a
-// place to click, and not of "me".
+// place to click, and neither of "your" list nor of "me".
 func isFooter(line string) bool {
 	folded := mask(fold(line))
 	words := tokens(folded)
@@ -37,13 +37,39 @@ func isFooter(line string) bool {
 		return has("remove", "wrong", "delete data")
 	}
 	leaving := has("unsubscribe", "remove", "footer") || len(covers(hits, conceptOptOut)) > 0 || len(covers(hits, conceptUnsub)) > 0
+	ours, theirs := owners(words, hits)
 	place := slices.ContainsFunc(words, isPlace)
-	ours := has("us") || slices.ContainsFunc(words, func(w string) bool { return strings.HasSuffix(w, "نا") })
-	return leaving && (place || ours) && has("list", "footer") && !has("me")
+	toWhom := place && has("list", "footer") || ours || has("whyyou")
+	return leaving && toWhom && !theirs && !has("me") && len(words) <= footerWords
+}
+
+// footerWords is how long a line on leaving a list may be.
+const footerWords = 50
+
+// ownerReach is how many words before a list its owner stands.
+const ownerReach = 2
+
+// owners tells whether a line speaks of "our" list and whether of "your" list.
+func owners(words []string, hits []hit) (ours, theirs bool) {
+	for _, list := range hits {
+		if name := meaningName(list.concept); name != "list" && name != "footer" {
+			continue
+		}
+		ours = ours || slices.ContainsFunc(words[list.from:list.to], func(w string) bool { return strings.HasSuffix(w, "نا") })
+		theirs = theirs || slices.ContainsFunc(words[list.from:list.to], func(w string) bool { return strings.HasSuffix(w, "كم") })
+		for _, h := range hits {
+			if h.to > list.from || h.to+ownerReach <= list.from {
+				continue
+			}
+			ours = ours || meaningName(h.concept) == "us"
+			theirs = theirs || meaningName(h.concept) == "youall"
+		}
+	}
+	return ours, theirs
 }
 
 // confidential are the beginnings of the words by which disclaimers in all languages are known.
-var confidential = []string{"confidential", "vertraulich", "confidentie", "confidenci", "riservat", "vertrouwelijk", "سريه"}
+var confidential = []string{"confidential", "vertraulich", "confidentie", "confidenci", "riservat", "vertrouwelijk", "سريه", "privileged", "disclaimer", "anwaltsgeheimnis", "irrlaufer"}
 
 func isConfidential(word string) bool {
 	return slices.ContainsFunc(confidential, func(c string) bool { return strings.HasPrefix(word, c) })

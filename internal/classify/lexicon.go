@@ -170,9 +170,15 @@ func (l *lexicon) find(tokens []string) []hit {
 	return hits
 }
 
+// arabicAnd is the letter that Arabic writes before a word, as one with it, to say "and".
+const arabicAnd = "و"
+
 // keys are the names that a word may have in the tree.
 func (l *lexicon) keys(word string) []string {
 	keys := []string{word}
+	if rest, ok := strings.CutPrefix(word, arabicAnd); ok && len(rest) > len(arabicAnd) {
+		keys = append(keys, l.keys(rest)...)
+	}
 	for end := l.shortest; end <= len(word); end++ {
 		if l.prefixes[word[:end]] {
 			keys = append(keys, word[:end]+"*")

@@ -61,11 +61,14 @@ const agreement = 0.5
 // agreed asks the built-in model whether a text that holds an opt-out means it: "please do not unsubscribe me" does not.
 func agreed(text string) bool {
 	w, err := embedded()
-	return err == nil && w.probabilities(read(text).features())[intentOptOut] >= agreement
+	return err == nil && w.probabilities(read(text))[intentOptOut] >= agreement
 }
 
-// intentOptOut is the place of unsubscribe among the intents.
-var intentOptOut = slices.Index(outreach.Intents, outreach.IntentUnsubscribe)
+// The places of unsubscribe and other among the intents.
+var (
+	intentOptOut = slices.Index(outreach.Intents, outreach.IntentUnsubscribe)
+	intentOther  = slices.Index(outreach.Intents, outreach.IntentOther)
+)
 
 // asked is how plainly a text asks not to be written to again.
 type asked int

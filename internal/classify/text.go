@@ -12,7 +12,7 @@ const MaxText = 3000
 
 var (
 	addressPattern = regexp.MustCompile(`[\pL\pN._%+'-]+@[\pL\pN-]+(?:\.[\pL\pN-]+)+`)
-	linkPattern    = regexp.MustCompile(`(?:https?://|www\.)\S+`)
+	linkPattern    = regexp.MustCompile(`(?:https?://|www\.)\S+|[\pL\pN-]+(?:\.[\pL\pN-]+)+/\S*`)
 )
 
 // mask replaces addresses and links by a word each: what they spell says nothing about what their writer wants.
@@ -20,7 +20,7 @@ func mask(text string) string {
 	if strings.Contains(text, "@") {
 		text = addressPattern.ReplaceAllString(text, " emailaddress ")
 	}
-	if strings.Contains(text, "://") || strings.Contains(text, "www.") {
+	if strings.Contains(text, "/") || strings.Contains(text, "www.") {
 		text = linkPattern.ReplaceAllString(text, " weblink ")
 	}
 	return text

@@ -24,29 +24,47 @@ const (
 
 // example is a row ready for training.
 type example struct {
-	features []feature
-	intent   int
-	author   string
+	whole            []feature
+	sentences        [][]feature
+	intent           int
+	language, author string
 }
 
 // Train makes the built-in classifier's weights from labelled rows, packed. Probabilities are calibrated on the rows of judges, by models
-// that know nothing of their authors: give as judges those rows that nobody looked at when the lexicons were written. The same rows give the
-// same bytes: they are visited in an order drawn from a fixed seed, nothing depends on the order of a map, and products are rounded before
-// they are added up, so that processors with fused arithmetic agree.
+// that know nothing of their authors: give as judges rows that are like what is to be labelled. The same rows give the same bytes: they are
+// visited in an order drawn from a fixed seed, nothing depends on the order of a map, and products are rounded before they are added up, so
+// that processors with fused arithmetic agree.
 func Train(rows, judges []Row) ([]byte, error) {
 	known, judged := examplesOf(rows), examplesOf(judges)
-	w := fit(slices.Concat(known, judged)).quantize()
-	w.Temperature = temperature(known, judged)
+	w := fit(slices.Concat(known, judged), runs).quantize()
+	w.calibrate(judged, crossValidate(known, judged))
 	w.Source = digest(rows, judges)
 	return w.pack()
 }
 
 func examplesOf(rows []Row) []example {
 	examples := make([]example, len(rows))
-	for i, row := range rows {
-		examples[i] = example{merge(read(row.Text).features()), slices.Index(outreach.Intents, row.Label), row.Author}
-	}
+	inParallel(len(rows), func(i int) { examples[i] = exampleOf(rows[i]) })
 	return examples
+}
+
+func exampleOf(row Row) example {
+	r := read(row.Text)
+	e := example{whole: merge(r.features()), intent: slices.Index(outreach.Intents, row.Label), language: row.Language, author: row.Author}
+	for _, part := range r.sentences() {
+		e.sentences = append(e.sentences, merge(part.features()))
+	}
+	return e
+}
+
+// inParallel does n things that do not depend on one another, a few at a time: some hold large tables.
+func inParallel(n int, do func(i int)) {
+	var group errgroup.Group
+	group.SetLimit(2)
+	for i := range n {
+		group.Go(func() error { do(i); return nil })
+	}
+	_ = group.Wait() // none fails
 }
 
 // merge adds up features of one bucket.
@@ -63,27 +81,65 @@ func merge(f []feature) []feature {
 	return merged
 }
 
-// linear is the model while it learns.
+// model is what is learned from examples: all intents, and the detector of opt-outs.
+type model struct {
+	intents *linear
+	optOut  *detector
+}
+
+// linear is the model of intents while it learns.
 type linear struct{ weights, squares []float32 } // buckets × intents; squares are AdaGrad's
 
+func newLinear() *linear {
+	return &linear{make([]float32, buckets*len(outreach.Intents)), make([]float32, buckets*len(outreach.Intents))}
+}
+
 // fit learns several times, each with other draws, and takes the mean: what happened to be hidden when matters less.
-func fit(examples []example) *linear {
-	rarity := rarities(examples)
-	examples = weighed(examples, rarity)
-	mean := &linear{weights: make([]float32, buckets*len(outreach.Intents))}
-	for run := range uint64(runs) {
-		for i, w := range descend(examples, run).weights {
-			mean.weights[i] += float32(w / runs)
+func fit(examples []example, times int) *model {
+	whole := rarities(examples, func(e example) [][]feature { return [][]feature{e.whole} })
+	sentence := rarities(examples, func(e example) [][]feature { return e.sentences })
+	examples = weighed(examples, whole, sentence)
+	intents, optOuts := make([]*linear, times), make([]*detector, times)
+	inParallel(2*times, func(i int) {
+		if run := uint64(i / 2); i%2 == 0 {
+			intents[run] = descend(examples, run)
+		} else {
+			optOuts[run] = detect(examples, run)
+		}
+	})
+	mean := &model{newLinear(), &detector{newColumn(), newColumn()}}
+	for run := range times {
+		addPart(mean.intents.weights, intents[run].weights, times)
+		addPart(mean.optOut.whole.weights, optOuts[run].whole.weights, times)
+		addPart(mean.optOut.sentence.weights, optOuts[run].sentence.weights, times)
+	}
+	// The rarities move into the weights, so that a classifier need not know them.
+	scale(mean.intents.weights, whole, len(outreach.Intents))
+	scale(mean.optOut.whole.weights, whole, 1)
+	scale(mean.optOut.sentence.weights, sentence, 1)
+	return mean
+}
+
+// addPart adds one of several models to their mean.
+func addPart(mean, one []float32, times int) {
+	for i, w := range one {
+		mean[i] += float32(w / float32(times))
+	}
+}
+
+// scale multiplies the weights of each bucket.
+func scale(weights, by []float32, columns int) {
+	for bucket, r := range by {
+		for i := range columns {
+			weights[bucket*columns+i] *= r
 		}
 	}
-	mean.scale(rarity)
-	return mean
 }
 
 // descend learns by stochastic gradient descent on the cross-entropy, with AdaGrad's steps (Duchi, Hazan, Singer 2011), dropout and weight
 // decay.
 func descend(examples []example, run uint64) *linear {
-	m := &linear{make([]float32, buckets*len(outreach.Intents)), make([]float32, buckets*len(outreach.Intents))}
+	m := newLinear()
 	draw := rand.New(rand.NewPCG(seed, run))
 	order := make([]int, len(examples))
 	for i := range order {
@@ -93,12 +149,7 @@ func descend(examples []example, run uint64) *linear {
 	for range epochs {
 		draw.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
 		for _, i := range order {
-			kept = kept[:0]
-			for _, x := range examples[i].features {
-				if draw.Float32() >= dropped {
-					kept = append(kept, feature{x.bucket, x.value / (1 - dropped)})
-				}
-			}
+			kept = hide(kept[:0], examples[i].whole, draw)
 			m.step(kept, examples[i].intent, p)
 		}
 	}
@@ -106,51 +157,52 @@ func descend(examples []example, run uint64) *linear {
 }
 
 // rarities tells how much a bucket's features count: the rarer, the more (inverse document frequency), but those of a single author nothing.
-func rarities(examples []example) []float32 {
-	count, first, several := make([]int, buckets), make([]string, buckets), make([]bool, buckets)
+func rarities(examples []example, texts func(example) [][]feature) []float32 {
+	total, count, first, several := 0, make([]int, buckets), make([]string, buckets), make([]bool, buckets)
 	for _, e := range examples {
-		for _, x := range e.features {
-			count[x.bucket]++
-			switch first[x.bucket] {
-			case "":
-				first[x.bucket] = e.author
-			case e.author:
-			default:
-				several[x.bucket] = true
+		for _, text := range texts(e) {
+			total++
+			for _, x := range text {
+				count[x.bucket]++
+				switch first[x.bucket] {
+				case "":
+					first[x.bucket] = e.author
+				case e.author:
+				default:
+					several[x.bucket] = true
+				}
 			}
 		}
 	}
 	rarity := make([]float32, buckets)
 	for i := range rarity {
 		if several[i] {
-			rarity[i] = float32(math.Sqrt(math.Log(float64(len(examples))/float64(count[i])) / 5))
+			rarity[i] = float32(math.Sqrt(math.Log(float64(total)/float64(count[i])) / 5))
 		}
 	}
 	return rarity
 }
 
 // weighed multiplies features by their rarity and leaves out those without any.
-func weighed(examples []example, rarity []float32) []example {
+func weighed(examples []example, whole, sentence []float32) []example {
 	out := make([]example, len(examples))
 	for i, e := range examples {
-		out[i] = example{make([]feature, 0, len(e.features)), e.intent, e.author}
-		for _, x := range e.features {
-			if r := rarity[x.bucket]; r > 0 {
-				out[i].features = append(out[i].features, feature{x.bucket, x.value * r})
-			}
+		out[i] = example{whole: weigh(e.whole, whole), intent: e.intent, language: e.language, author: e.author}
+		for _, s := range e.sentences {
+			out[i].sentences = append(out[i].sentences, weigh(s, sentence))
 		}
 	}
 	return out
 }
 
-// scale moves the rarities into the weights, so that a classifier need not know them.
-func (m *linear) scale(rarity []float32) {
-	n := len(outreach.Intents)
-	for bucket, r := range rarity {
-		for i := range n {
-			m.weights[bucket*n+i] *= r
+func weigh(f []feature, rarity []float32) []feature {
+	out := make([]feature, 0, len(f))
+	for _, x := range f {
+		if r := rarity[x.bucket]; r > 0 {
+			out = append(out, feature{x.bucket, x.value * r})
 		}
 	}
+	return out
 }
 
 // scores adds up what features say of each intent into p.
@@ -179,83 +231,26 @@ func (m *linear) step(f []feature, intent int, p []float64) {
 	}
 }
 
-// quantize rounds to eight bits, each intent on its own scale.
-func (m *linear) quantize() *weights {
+// quantize rounds to eight bits, each column on its own scale.
+func (m *model) quantize() *weights {
+	w := &weights{Temperature: 1, Slope: 1, Scale: make([]float32, columns), Values: make([]int8, buckets*columns)}
 	n := len(outreach.Intents)
-	w := &weights{Temperature: 1, Scale: make([]float32, n), Values: make([]int8, len(m.weights))}
-	for i := range n {
-		top := 1e-9
-		for at := i; at < len(m.weights); at += n {
-			top = max(top, math.Abs(float64(m.weights[at])))
+	for c := range columns {
+		from, step, offset := m.intents.weights, n, c
+		switch c {
+		case columnWhole:
+			from, step, offset = m.optOut.whole.weights, 1, 0
+		case columnSentence:
+			from, step, offset = m.optOut.sentence.weights, 1, 0
 		}
-		w.Scale[i] = float32(top / 127)
-		for at := i; at < len(m.weights); at += n {
-			w.Values[at] = int8(math.Round(float64(m.weights[at]) / top * 127))
+		top := 1e-9
+		for at := offset; at < len(from); at += step {
+			top = max(top, math.Abs(float64(from[at])))
+		}
+		w.Scale[c] = float32(top / 127)
+		for bucket := range buckets {
+			w.Values[bucket*columns+c] = int8(math.Round(float64(from[bucket*step+offset]) / top * 127))
 		}
 	}
 	return w
-}
-
-// temperature finds what makes probabilities come true for authors that were not learned from: the one of least surprise over the folds.
-func temperature(known, judged []example) float32 {
-	scores := crossValidate(known, judged)
-	best, least := 1.0, math.Inf(1)
-	p := make([]float64, len(outreach.Intents))
-	for t := 0.2; t < 6; t += 0.1 {
-		surprise := 0.0
-		for i, s := range scores {
-			for k := range s {
-				p[k] = s[k] / t
-			}
-			softmax(p)
-			surprise -= math.Log(p[judged[i].intent] + 1e-9)
-		}
-		if surprise < least {
-			best, least = t, surprise
-		}
-	}
-	return float32(best)
-}
-
-// CrossValidate reports how well strangers' replies are labelled: each row of judges by a model that knows nothing of its author.
-func CrossValidate(known, judges []Row) Report {
-	examples, judged := examplesOf(known), examplesOf(judges)
-	scores := crossValidate(examples, judged)
-	answers := make([]outreach.Classification, len(judges))
-	for i := range judges {
-		softmax(scores[i])
-		answers[i].Intent, answers[i].Confidence = decide(scores[i])
-		if asks(judges[i].Text) == askedPlainly && scores[i][intentOptOut] >= agreement {
-			answers[i].Intent = outreach.IntentUnsubscribe
-		}
-	}
-	return reportOf(judges, answers, make([]bool, len(judges)))
-}
-
-// crossValidate scores every judged example by a model that knows nothing of its author.
-func crossValidate(known, judged []example) [][]float64 {
-	authors := []string{}
-	for _, e := range judged {
-		if !slices.Contains(authors, e.author) {
-			authors = append(authors, e.author)
-		}
-	}
-	scores := make([][]float64, len(judged))
-	var group errgroup.Group
-	group.SetLimit(2) // each holds two tables of all weights
-	for fold := range folds {
-		group.Go(func() error {
-			apart := func(e example) bool { return slices.Index(authors, e.author)%folds == fold }
-			m := fit(slices.Concat(known, slices.DeleteFunc(slices.Clone(judged), apart)))
-			for i, e := range judged {
-				if apart(e) {
-					scores[i] = make([]float64, len(outreach.Intents))
-					m.scores(e.features, scores[i])
-				}
-			}
-			return nil
-		})
-	}
-	_ = group.Wait() // none fails
-	return scores
 }

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 
 	"mailrun/pkg/outreach"
 )
@@ -19,17 +20,26 @@ import (
 //go:embed weights.bin
 var packedWeights []byte
 
-// weights is a linear model: for each bucket one number per intent, of eight bits, times the intent's scale. Temperature flattens scores
-// into probabilities that come true as often as they say. Source names what they were learned from.
+// weights is a linear model: for each bucket one number per column, of eight bits, times the column's scale. The columns are the intents,
+// and two more of the detector of opt-outs: what a whole text says of it, and what a sentence says. Temperature flattens the scores of the
+// other intents into probabilities that come true as often as they say; from Threshold on a text is an opt-out, and the Slope makes a
+// probability of how far it is from there. Source names what they were learned from.
 type weights struct {
-	Source      [sha256.Size]byte
-	Temperature float32
-	Scale       []float32 // per intent
-	Values      []int8    // bucket after bucket
+	Source                        [sha256.Size]byte
+	Temperature, Threshold, Slope float32
+	Scale                         []float32 // per column
+	Values                        []int8    // bucket after bucket
 }
 
+// The detector's columns follow the intents.
+var (
+	columnWhole    = len(outreach.Intents)
+	columnSentence = columnWhole + 1
+	columns        = columnSentence + 1
+)
+
 // weightsMagic begins the packed form and changes with it.
-const weightsMagic = uint32(0x6d723102)
+const weightsMagic = uint32(0x6d723103)
 
 // digest names what weights are learned from: the rows and the lexicons. A test compares it, which takes less time than learning again.
 func digest(rows ...[]Row) [sha256.Size]byte {
@@ -55,7 +65,7 @@ func (w *weights) pack() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, part := range []any{weightsMagic, w.Source, w.Temperature, w.Scale, w.Values} {
+	for _, part := range []any{weightsMagic, w.Source, w.Temperature, w.Threshold, w.Slope, w.Scale, w.Values} {
 		if err := binary.Write(z, binary.LittleEndian, part); err != nil {
 			return nil, err
 		}
@@ -71,17 +81,19 @@ func unpack(packed []byte) (*weights, error) {
 	if err != nil {
 		return nil, errors.Join(errors.New("the built-in classifier's weights are damaged"), err)
 	}
-	n := len(outreach.Intents)
-	const head = 4 + sha256.Size + 4
-	if len(raw) != head+4*n+buckets*n || binary.LittleEndian.Uint32(raw) != weightsMagic {
+	const head = 4 + sha256.Size + 3*4
+	if len(raw) != head+4*columns+buckets*columns || binary.LittleEndian.Uint32(raw) != weightsMagic {
 		return nil, errors.New("the built-in classifier's weights are of another version; run go generate ./internal/classify")
 	}
-	w := &weights{Temperature: readFloat(raw[head-4:]), Scale: make([]float32, n), Values: make([]int8, buckets*n)}
+	w := &weights{
+		Temperature: readFloat(raw[head-12:]), Threshold: readFloat(raw[head-8:]), Slope: readFloat(raw[head-4:]),
+		Scale: make([]float32, columns), Values: make([]int8, buckets*columns),
+	}
 	copy(w.Source[:], raw[4:])
 	for i := range w.Scale {
 		w.Scale[i] = readFloat(raw[head+4*i:])
 	}
-	for i, b := range raw[head+4*n:] {
+	for i, b := range raw[head+4*columns:] {
 		w.Values[i] = int8(b) //nolint:gosec // two's complement on purpose
 	}
 	return w, nil
@@ -89,22 +101,73 @@ func unpack(packed []byte) (*weights, error) {
 
 func readFloat(b []byte) float32 { return math.Float32frombits(binary.LittleEndian.Uint32(b)) }
 
-// probabilities weighs features and returns one probability per intent, in the order of outreach.Intents.
-func (w *weights) probabilities(f []feature) []float64 {
-	n := len(w.Scale)
-	sums := make([]float64, n)
+// probabilities weighs a text and returns one probability per intent, in the order of outreach.Intents.
+func (w *weights) probabilities(r reading) []float64 {
+	whole := r.features()
+	scores := w.scores(whole)
+	optOut := w.score(whole, columnWhole) + logOdds(scores)
+	if parts := r.sentences(); len(parts) > 0 {
+		plainest := math.Inf(-1)
+		for _, part := range parts {
+			plainest = max(plainest, w.score(part.features(), columnSentence))
+		}
+		optOut += plainest
+	}
+	return w.calibrated(scores, optOut)
+}
+
+// scores adds up what features say of each intent.
+func (w *weights) scores(f []feature) []float64 {
+	sums := make([]float64, len(outreach.Intents))
 	for _, x := range f {
-		row := w.Values[int(x.bucket)*n:][:n]
+		row := w.Values[int(x.bucket)*columns:][:len(sums)]
 		for i, v := range row {
 			sums[i] += float64(v) * float64(x.value)
 		}
 	}
 	for i := range sums {
-		sums[i] *= float64(w.Scale[i]) / float64(w.Temperature)
+		sums[i] *= float64(w.Scale[i])
 	}
-	softmax(sums)
 	return sums
 }
+
+// score adds up what features say in one column.
+func (w *weights) score(f []feature, column int) float64 {
+	sum := 0.0
+	for _, x := range f {
+		sum += float64(w.Values[int(x.bucket)*columns+column]) * float64(x.value)
+	}
+	return sum * float64(w.Scale[column])
+}
+
+// calibrated turns scores into probabilities in place: an opt-out's first, the others share what it leaves.
+func (w *weights) calibrated(scores []float64, optOut float64) []float64 {
+	for i := range scores {
+		scores[i] /= float64(w.Temperature)
+	}
+	withoutOptOut(scores)
+	softmax(scores)
+	p := logistic((optOut - float64(w.Threshold)) * float64(w.Slope))
+	for i := range scores {
+		scores[i] *= 1 - p
+	}
+	scores[intentOptOut] = p
+	return scores
+}
+
+// logOdds is how much scores prefer an opt-out to all other intents together.
+func logOdds(scores []float64) float64 {
+	others := slices.Clone(scores)
+	withoutOptOut(others)
+	top, sum := slices.Max(others), 0.0
+	for _, s := range others {
+		sum += math.Exp(s - top)
+	}
+	return scores[intentOptOut] - top - math.Log(sum)
+}
+
+// withoutOptOut leaves opt-outs out of a contest.
+func withoutOptOut(scores []float64) { scores[intentOptOut] = math.Inf(-1) }
 
 // softmax turns scores into probabilities in place.
 func softmax(x []float64) {

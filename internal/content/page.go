@@ -27,7 +27,7 @@ func (w *writer) write(purpose string, t *template) string {
 	if t == nil || w.err != nil {
 		return ""
 	}
-	p := &page{template: t, context: t.language.context(t.bind(w.scope))}
+	p := &page{template: t, context: t.language.context(t.bind(w.scope)), out: make([]byte, 0, t.room)}
 	if w.err = p.writeAll(t.nodes); w.err != nil {
 		return ""
 	}

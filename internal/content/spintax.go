@@ -16,13 +16,25 @@ func spin(source []byte, opaque []stretch, k kind, draw *rand.Rand) string {
 	if bytes.IndexByte(source, '{') < 0 {
 		return string(source)
 	}
-	s := &spinner{source: source, opaque: opaque, markup: k == markup, open: []*group{{alternatives: make([]pieces, 1)}}}
+	s := &spinner{source: source, opaque: opaque, markup: k == markup && mayHoldOpaque(source), open: []*group{{alternatives: make([]pieces, 1)}}}
 	s.parse()
 	for len(s.open) > 1 {
 		s.closeAsText()
 	}
-	out := make([]byte, 0, len(source))
-	return string(s.choose(out, s.open[0].alternatives[0], draw))
+	var out strings.Builder
+	out.Grow(len(source))
+	s.choose(&out, s.open[0].alternatives[0], draw)
+	return out.String()
+}
+
+// mayHoldOpaque tells whether styles or scripts could begin in HTML. Where none can, its tags need not be looked at.
+func mayHoldOpaque(html []byte) bool {
+	for _, begin := range [...]string{"<sc", "<Sc", "<SC", "<sC", "<st", "<St", "<ST", "<sT"} {
+		if bytes.Contains(html, []byte(begin)) {
+			return true
+		}
+	}
+	return false
 }
 
 // pieces are stretches of text and groups, in order.
@@ -163,14 +175,12 @@ func (s *spinner) closeAsText() {
 }
 
 // choose appends one way through the pieces.
-func (s *spinner) choose(out []byte, ps pieces, draw *rand.Rand) []byte {
+func (s *spinner) choose(out *strings.Builder, ps pieces, draw *rand.Rand) {
 	for _, p := range ps {
 		if p.group == nil {
-			out = append(out, s.source[p.text.start:p.text.end]...)
+			out.Write(s.source[p.text.start:p.text.end])
 			continue
 		}
-		chosen := p.group.alternatives[draw.IntN(len(p.group.alternatives))]
-		out = s.choose(out, chosen, draw)
+		s.choose(out, p.group.alternatives[draw.IntN(len(p.group.alternatives))], draw)
 	}
-	return out
 }

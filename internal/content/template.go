@@ -22,6 +22,7 @@ type template struct {
 	variables map[string]bool // as written
 	locals    map[string]string
 	count     int
+	room      int // bytes that most messages fit in
 }
 
 // node is a piece of a template.
@@ -57,7 +58,7 @@ type (
 func (l *language) parse(source string) (t *template, err error) {
 	defer guard("malformed template", &err)
 	source, names := mangle(source)
-	t = &template{language: l, variables: map[string]bool{}, locals: map[string]string{}}
+	t = &template{language: l, variables: map[string]bool{}, locals: map[string]string{}, room: len(source) + 256}
 	if err := checkTokens(scan(source)); err != nil {
 		return nil, names.restore(err)
 	}

@@ -42,6 +42,7 @@ type simulation struct {
 	followups map[bson.ObjectID]*queue               // by mailbox
 	closed    map[bson.ObjectID]time.Time            // until when a sequence's caps hold
 	noNew     map[bson.ObjectID]time.Time
+	zoned     map[bson.ObjectID]bool // sequences with new recipients who have a zone of their own
 	wakes     wakes
 	benches
 	left map[bson.ObjectID]int // recipients of a sequence who still wait for something
@@ -52,7 +53,7 @@ func (f *Forecaster) newSimulation(ctx context.Context, w *world, until time.Tim
 	s := &simulation{
 		policy: f.Policy, cron: true, until: until, counters: map[string]int{}, sequences: map[bson.ObjectID]*outreach.Sequence{},
 		sentFrom: map[bson.ObjectID][]*outreach.Sequence{}, fresh: map[bson.ObjectID]*queue{}, followups: map[bson.ObjectID]*queue{}, closed: map[bson.ObjectID]time.Time{}, noNew: map[bson.ObjectID]time.Time{},
-		left: map[bson.ObjectID]int{}, benches: newBenches(),
+		left: map[bson.ObjectID]int{}, zoned: map[bson.ObjectID]bool{}, benches: newBenches(),
 	}
 	s.policy.FollowUpMaxSyncAge = 0
 	for _, seq := range w.sequences {
@@ -81,7 +82,7 @@ func (f *Forecaster) newSimulation(ctx context.Context, w *world, until time.Tim
 // loadSequence loads a sequence's sendable recipients and what is taken of its caps today.
 func (f *Forecaster) loadSequence(ctx context.Context, w *world, s *simulation, seq *outreach.Sequence) error {
 	for _, state := range []outreach.State{outreach.StateActive, outreach.StateQueued} {
-		err := f.Store.Upcoming(ctx, seq.ID, state, func(r outreach.Recipient) error {
+		err := f.Store.Upcoming(ctx, seq.ID, state, 0, func(r outreach.Recipient) error {
 			if f.Content != nil && f.Content(seq, &r) != "" {
 				return nil
 			}
@@ -105,6 +106,9 @@ func (f *Forecaster) loadSequence(ctx context.Context, w *world, s *simulation, 
 // add puts a recipient where the mailbox that will send to him looks.
 func (s *simulation) add(r *outreach.Recipient) {
 	s.left[r.SequenceID]++
+	if r.MailboxID.IsZero() && r.Timezone != "" {
+		s.zoned[r.SequenceID] = true
+	}
 	s.push(r)
 }
 
@@ -181,7 +185,7 @@ func (s *simulation) turn(now time.Time, mb *outreach.Mailbox) (*Send, time.Time
 		}
 		d := outreach.Verdict(in)
 		if d.Action != outreach.Send {
-			s.put(r, d)
+			s.put(now, r, d)
 			continue
 		}
 		for _, c := range caps {
@@ -193,7 +197,8 @@ func (s *simulation) turn(now time.Time, mb *outreach.Mailbox) (*Send, time.Time
 }
 
 // put acts on a verdict that is not Send as the worker does.
-func (s *simulation) put(r *outreach.Recipient, d outreach.Decision) {
+func (s *simulation) put(now time.Time, r *outreach.Recipient, d outreach.Decision) {
+	seq := s.sequences[r.SequenceID]
 	if d.Action != outreach.Wait || d.Until.IsZero() {
 		s.left[r.SequenceID]-- // held or stopped: nothing will be sent without a person
 		return
@@ -203,6 +208,13 @@ func (s *simulation) put(r *outreach.Recipient, d outreach.Decision) {
 		s.closed[r.SequenceID] = d.Until
 	case outreach.ReasonNewPerDay:
 		s.noNew[r.SequenceID] = d.Until
+	case outreach.ReasonOutsideWindow, outreach.ReasonHoliday:
+		opens, ok := seq.Window.Next(now, seq.Location(), seq.Holidays)
+		if ok && r.MailboxID.IsZero() && !s.zoned[r.SequenceID] { // all in line wait for the same window, as they stand
+			s.noNew[r.SequenceID] = opens
+			s.push(r)
+			return
+		}
 	}
 	r.NextSendAt = &d.Until
 	s.push(r)

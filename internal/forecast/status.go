@@ -21,12 +21,18 @@ type Forecaster struct {
 	Content func(seq *outreach.Sequence, r *outreach.Recipient) string
 }
 
-// listedMost is how many recipients are listed one by one, and judgedMost how many due ones of a sequence are judged to count reasons; of
-// more than that the counts are of the first ones in line.
+// listedMost is how many recipients are listed one by one. Of a sequence up to judgedMost in each state are judged to count reasons, and of many
+// sequences fewer each, so that judgedAll come of all together, but not less than judgedLeast; of more than that the counts are of the first
+// ones in line.
 const (
-	listedMost = 100
-	judgedMost = 2000
+	listedMost  = 100
+	judgedMost  = 2000
+	judgedLeast = 200
+	judgedAll   = 20_000
 )
+
+// judged is how many of a state of each of n sequences are judged.
+func judged(n int) int { return min(max(judgedAll/(2*max(n, 1)), judgedLeast), judgedMost) }
 
 // Report is the answer to "why is nothing being sent?".
 type Report struct {
@@ -150,9 +156,11 @@ func (f *Forecaster) sequence(ctx context.Context, w *world, seq *outreach.Seque
 	if seq.Status != outreach.SequenceActive {
 		line.Reason = "sequence_" + string(seq.Status)
 	}
-	line.Due = w.due[seq.ID]
 	reasons := newTally()
 	counts, err := f.Store.CountStates(ctx, seq.ID)
+	if err == nil {
+		line.Due, err = f.due(ctx, seq)
+	}
 	if err != nil {
 		return line, nil, err
 	}
@@ -179,11 +187,21 @@ func (f *Forecaster) sequence(ctx context.Context, w *world, seq *outreach.Seque
 	return line, append(held, passed...), err
 }
 
+// due counts a sequence's recipients whose time has come.
+func (f *Forecaster) due(ctx context.Context, seq *outreach.Sequence) (int, error) {
+	followups, err := f.Store.CountDueIn(ctx, seq.ID, outreach.StateActive)
+	if err != nil {
+		return 0, err
+	}
+	first, err := f.Store.CountDueIn(ctx, seq.ID, outreach.StateQueued)
+	return followups + first, err
+}
+
 // judgeDue judges the sendable recipients in the order in which they come due.
 func (f *Forecaster) judgeDue(ctx context.Context, w *world, seq *outreach.Sequence, reasons *tally) ([]RecipientLine, error) {
 	var passed []RecipientLine
 	for _, state := range []outreach.State{outreach.StateActive, outreach.StateQueued} {
-		first, err := f.upcoming(ctx, seq.ID, state)
+		first, err := f.upcoming(ctx, seq.ID, state, judged(len(w.sequences)))
 		if err != nil {
 			return nil, err
 		}
@@ -202,22 +220,14 @@ func (f *Forecaster) judgeDue(ctx context.Context, w *world, seq *outreach.Seque
 }
 
 // upcoming reads the first recipients in line, as many as are judged.
-func (f *Forecaster) upcoming(ctx context.Context, sequenceID bson.ObjectID, state outreach.State) ([]outreach.Recipient, error) {
+func (f *Forecaster) upcoming(ctx context.Context, sequenceID bson.ObjectID, state outreach.State, most int) ([]outreach.Recipient, error) {
 	var first []outreach.Recipient
-	err := f.Store.Upcoming(ctx, sequenceID, state, func(r outreach.Recipient) error {
-		if len(first) == judgedMost {
-			return errEnough
-		}
+	err := f.Store.Upcoming(ctx, sequenceID, state, most, func(r outreach.Recipient) error {
 		first = append(first, r)
 		return nil
 	})
-	if errors.Is(err, errEnough) {
-		err = nil
-	}
 	return first, err
 }
-
-var errEnough = errors.New("enough")
 
 // held lists the recipients that wait for a person.
 func (f *Forecaster) held(ctx context.Context, w *world, seq *outreach.Sequence) ([]RecipientLine, error) {
@@ -292,7 +302,7 @@ func (f *Forecaster) verdict(ctx context.Context, w *world, seq *outreach.Sequen
 		if i == 0 || sooner(d, best) {
 			best, bestBox = d, mb
 		}
-		if best.Action == outreach.Send || !dependsOnMailbox(d) {
+		if best.Action == outreach.Send || !dependsOnMailbox(r, d) {
 			break
 		}
 	}
@@ -301,7 +311,10 @@ func (f *Forecaster) verdict(ctx context.Context, w *world, seq *outreach.Sequen
 
 // dependsOnMailbox tells whether another mailbox could let a recipient go. The rules ask about recipient and sequence before they ask about
 // the mailbox.
-func dependsOnMailbox(d outreach.Decision) bool {
+func dependsOnMailbox(r *outreach.Recipient, d outreach.Decision) bool {
+	if r.State == outreach.StateHeld || r.State == outreach.StatePaused {
+		return false
+	}
 	switch d.Reason {
 	case outreach.ReasonNotDue, outreach.ReasonRecipientPaused, outreach.ReasonSequencePaused, outreach.ReasonSequenceArchived, outreach.ReasonSequenceDraft:
 		return false

@@ -19,7 +19,6 @@ type world struct {
 	mailboxes map[bson.ObjectID]*outreach.Mailbox
 	senders   map[bson.ObjectID][]*outreach.Mailbox // of a sequence, the one that would send first
 	counters  map[string]int
-	due       map[bson.ObjectID]int // recipients whose time has come, by sequence
 }
 
 // world reads the sequences (one, if it is named) and all mailboxes.
@@ -41,31 +40,12 @@ func (f *Forecaster) world(ctx context.Context, only string) (*world, error) {
 	if only != "" && len(w.sequences) == 0 {
 		return nil, ErrUnknown
 	}
-	if w.due, err = f.dueCounts(ctx); err != nil {
-		return nil, err
-	}
-	mailboxes, err := f.Store.AllMailboxes(ctx)
-	for i := range mailboxes {
-		if mailboxes[i].Status != outreach.MailboxFallback {
-			w.mailboxes[mailboxes[i].ID] = &mailboxes[i]
+	err = f.Store.EachSendingState(ctx, func(mb *outreach.Mailbox) {
+		if mb.Status != outreach.MailboxFallback {
+			w.mailboxes[mb.ID] = mb
 		}
-	}
+	})
 	return w, err
-}
-
-// dueCounts counts the recipients whose time has come.
-func (f *Forecaster) dueCounts(ctx context.Context) (map[bson.ObjectID]int, error) {
-	due := map[bson.ObjectID]int{}
-	for _, state := range []outreach.State{outreach.StateActive, outreach.StateQueued} {
-		counts, err := f.Store.CountDue(ctx, state)
-		if err != nil {
-			return nil, err
-		}
-		for _, c := range counts {
-			due[c.SequenceID] += c.Count
-		}
-	}
-	return due, nil
 }
 
 // candidates are the mailboxes that could send to a recipient, the one that would first.

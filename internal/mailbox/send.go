@@ -37,7 +37,8 @@ func (s *SMTPSession) Send(ctx context.Context, from, to string, raw []byte) err
 	if err != nil {
 		return s.broke(ctx, err)
 	}
-	if err := mail.SendMessage(envelope.from, []string{envelope.to}, string(raw), client); err != nil {
+	s.tx.message = raw
+	if err := mail.SendMessage(envelope.from, []string{envelope.to}, "", client); err != nil {
 		s.needsReset = true
 		return s.broke(ctx, err)
 	}

@@ -3,6 +3,7 @@ package mailbox
 import (
 	"context"
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -148,10 +149,10 @@ func TestTransactionFaults(t *testing.T) {
 		{"codes differ", "550-no\r\n250 yes\r\n", 0, false, broken},
 		{"an endless reply", endless, 0, false, broken},
 	}
-	for stage, set := range stages {
+	run := func(name string, extensions []string, stage Stage, set func(*smtpScript, string)) {
 		for _, test := range tests {
-			t.Run(string(stage)+" "+test.name, func(t *testing.T) {
-				script := smtpScript{}
+			t.Run(string(stage)+" "+test.name+name, func(t *testing.T) {
+				script := smtpScript{extensions: extensions}
 				set(&script, test.answer)
 				server := startSMTP(t, script)
 				s := open(t, hurried(), mailboxAt(server.addr, outreach.SecurityNone))
@@ -174,6 +175,10 @@ func TestTransactionFaults(t *testing.T) {
 				}
 			})
 		}
+	}
+	for stage, set := range stages {
+		run("", nil, stage, set)
+		run(", one command at a time", []string{"8BITMIME"}, stage, set)
 	}
 	t.Run("a huge good reply is good", func(t *testing.T) {
 		server := startSMTP(t, smtpScript{dot: huge})
@@ -209,6 +214,39 @@ func TestNextMessageAfterRefusal(t *testing.T) {
 	}
 	if got := strings.Count(server.said(), "RSET"); got != 1 {
 		t.Errorf("%d RSET between two messages, want 1", got)
+	}
+}
+
+// TestRefusedSender: of the two answers that come where MAIL and RCPT left together, both are read, and none is taken for a later command's.
+func TestRefusedSender(t *testing.T) {
+	server := startSMTP(t, smtpScript{mail: "550 5.7.1 not you\r\n", rcpt: "503 5.5.1 MAIL first\r\n"})
+	s := open(t, hurried(), mailboxAt(server.addr, outreach.SecurityNone))
+	for range 2 {
+		failed := sendError(t, s.Send(testContext(t), "ann@example.com", "bob@example.org", []byte(testMessage)))
+		if failed.Stage != StageMail || failed.Enhanced != "5.7.1" || !s.Usable() {
+			t.Fatalf("stage %s, %s, usable %v", failed.Stage, failed.Enhanced, s.Usable())
+		}
+	}
+	if said := server.said(); !strings.HasSuffix(said, "RCPT TO:<bob@example.org>\nRSET\nMAIL FROM:<ann@example.com> BODY=8BITMIME SIZE="+strconv.Itoa(len(testMessage))+"\nRCPT TO:<bob@example.org>") {
+		t.Errorf("said:\n%s", said)
+	}
+}
+
+// TestStuffing: what DATA carries, read back as a server does, is the message with CRLF at each line's end.
+func TestStuffing(t *testing.T) {
+	for message, want := range map[string]string{
+		"":                        ".\r\n",
+		"a\r\nb\r\n":              "a\r\nb\r\n.\r\n",
+		"no end":                  "no end\r\n.\r\n",
+		"bare\nends\n":            "bare\r\nends\r\n.\r\n",
+		".\r\n..\r\n":             "..\r\n...\r\n.\r\n",
+		"a\r\n.\r\nb\n.\n":        "a\r\n..\r\nb\r\n..\r\n.\r\n",
+		"a.\r\n\r\n.b\r\n":        "a.\r\n\r\n..b\r\n.\r\n",
+		"a lone \r in a line\r\n": "a lone \r in a line\r\n.\r\n",
+	} {
+		if got := string(appendStuffed(nil, []byte(message))); got != want {
+			t.Errorf("%q became %q, want %q", message, got, want)
+		}
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 
 	mail "github.com/xhit/go-simple-mail/v2"
@@ -13,15 +14,23 @@ import (
 // transaction is the connection as go-simple-mail sees it. The library writes one command and reads one reply, in lock step, and sets no
 // deadlines; what it answers on a broken line is the same before and after the server accepted the message. So this connection notes the
 // stage from what is written, reads each reply as a whole, bounded, and hands the library a tidy copy.
+//
+// Two things it does better than the library. Where the server takes it (PIPELINING, RFC 2920), MAIL leaves together with RCPT, which saves
+// one of four round trips. And the library is given an empty message, in the place of which the connection writes the real one: the
+// library puts its dots before lines byte by byte, which takes longer than all else that sending does.
 type transaction struct {
 	net.Conn // TLS or wire
 	session  *SMTPSession
 
 	greet   *bytes.Buffer // what a new library client is told instead of asking the server again
 	pending []byte        // the rest of a reply that the library has not read yet
+	held    []byte        // MAIL, while it waits for RCPT
+	owed    bool          // the answer to MAIL has not been read
+
+	message []byte // in hand
+	out     []byte // the message as it is written, kept for the next one's
 
 	stage  Stage
-	tail   [4]byte // the last bytes of the message written so far
 	inBody bool
 	reply  Reply // the last answer to the current command
 	broken bool  // the line cannot be used any more
@@ -38,7 +47,7 @@ func (t *transaction) client(hello Reply, utf8 bool) (*mail.SMTPClient, error) {
 	kept := Reply{Code: 250, Lines: []string{"ready"}}
 	for i, line := range hello.Lines {
 		keyword, _, _ := strings.Cut(strings.ToUpper(line), " ")
-		if i > 0 && (keyword == "8BITMIME" || keyword == "SIZE" || keyword == "SMTPUTF8" && utf8) {
+		if i > 0 && (keyword == "8BITMIME" || keyword == "SMTPUTF8" && utf8) {
 			kept.Lines = append(kept.Lines, strings.ToUpper(line))
 		}
 	}
@@ -68,7 +77,7 @@ func (t *transaction) Read(b []byte) (int, error) {
 		return 0, t.failed
 	}
 	if len(t.pending) == 0 {
-		reply, err := readReply(t.session.talk.br)
+		reply, err := t.next()
 		if err != nil {
 			t.broken = true
 			return 0, err
@@ -80,13 +89,32 @@ func (t *transaction) Read(b []byte) (int, error) {
 	return n, nil
 }
 
+// next reads the answer to the last command. A refusal of MAIL stands for that of RCPT, which left with it and is refused as well.
+func (t *transaction) next() (Reply, error) {
+	if !t.owed {
+		return readReply(t.session.talk.br)
+	}
+	t.owed, t.stage = false, StageMail
+	mailed, err := readReply(t.session.talk.br)
+	if err != nil || mailed.Code == 421 {
+		return mailed, err
+	}
+	if mailed.positive() {
+		t.stage = StageRcpt
+		return readReply(t.session.talk.br)
+	}
+	_, err = readReply(t.session.talk.br)
+	t.broken = err != nil
+	return mailed, nil
+}
+
 func (t *transaction) answered(reply Reply) {
 	t.reply, t.pending = reply, reply.wire()
 	if reply.Code == 421 {
 		t.broken = true
 	}
 	if t.stage == StageData && reply.Code == 354 {
-		t.inBody, t.tail = true, [4]byte{}
+		t.inBody = true
 		t.session.link.wire.setIdle(t.session.dialer.idle(dataBlockTimeout))
 	}
 }
@@ -97,21 +125,47 @@ func (t *transaction) Write(b []byte) (int, error) {
 		return len(b), nil // the EHLO that was answered already
 	}
 	if t.inBody {
-		return t.writeBody(b)
+		return len(b), t.writeMessage() // b is the end of an empty message
 	}
 	if err := t.enter(b); err != nil {
 		return 0, err
 	}
-	return t.send(b)
+	switch {
+	case t.stage == StageMail && t.pipelines():
+		t.held, t.pending = append(t.held[:0], t.declareSize(b)...), []byte("250 ok\r\n")
+		return len(b), nil
+	case t.stage == StageMail:
+		return len(b), t.send(t.declareSize(b))
+	case t.stage == StageRcpt && len(t.held) > 0:
+		t.held, t.owed = append(t.held, b...), true
+		err := t.send(t.held)
+		t.held = t.held[:0]
+		return len(b), err
+	}
+	return len(b), t.send(b)
+}
+
+// declareSize adds the size of the message to MAIL, where the server takes it (RFC 1870).
+func (t *transaction) declareSize(command []byte) []byte {
+	if _, offered := t.session.ext["SIZE"]; !offered {
+		return command
+	}
+	return fmt.Appendf(bytes.TrimRight(command, "\r\n"), " SIZE=%d\r\n", len(t.message))
+}
+
+// pipelines tells whether the server takes several commands at once.
+func (t *transaction) pipelines() bool {
+	_, offered := t.session.ext["PIPELINING"]
+	return offered
 }
 
 // send writes through and keeps a failure.
-func (t *transaction) send(b []byte) (int, error) {
-	n, err := t.Conn.Write(b)
+func (t *transaction) send(b []byte) error {
+	_, err := t.Conn.Write(b)
 	if err != nil {
 		t.broken, t.failed = true, err
 	}
-	return n, err
+	return err
 }
 
 // enter notes the stage that a command begins, before it leaves.
@@ -127,37 +181,55 @@ func (t *transaction) enter(command []byte) error {
 	default: // RSET
 		t.stage = StageConnect
 	}
+	if t.stage != StageRcpt {
+		t.held = t.held[:0] // of a message that was stopped before RCPT
+	}
 	t.reply = Reply{}
 	t.session.link.wire.setIdle(t.session.dialer.idle(idle))
 	return t.hook(t.stage)
 }
 
-// endOfMessage is what ends a message (RFC 5321 section 4.1.1.4); the library doubles every other dot at the beginning of a line.
-const endOfMessage = "\r\n.\r\n"
+// messageBlock is how much of a message must be taken within dataBlockTimeout.
+const messageBlock = 64 << 10
 
-// writeBody writes a piece of the message. The stage becomes StageDot once all bytes of the final dot were taken by the kernel: a server
+// writeMessage writes the message in hand. The stage becomes StageDot once all bytes of the final dot were taken by the kernel: a server
 // that saw less of it has no message.
-func (t *transaction) writeBody(b []byte) (int, error) {
-	last := t.endsMessage(b)
-	if last {
-		t.session.link.wire.setIdle(t.session.dialer.idle(dotTimeout))
-		if err := t.hook(StageDot); err != nil {
-			t.broken, t.failed = true, err // the server waits for the rest of a message that will not come
-			return 0, err
+func (t *transaction) writeMessage() error {
+	t.out = appendStuffed(t.out[:0], t.message)
+	rest := t.out
+	for ; len(rest) > messageBlock; rest = rest[messageBlock:] {
+		if err := t.send(rest[:messageBlock]); err != nil {
+			return err
 		}
 	}
-	n, err := t.send(b)
-	if last && n == len(b) {
-		t.stage, t.inBody, t.reply = StageDot, false, Reply{}
+	t.session.link.wire.setIdle(t.session.dialer.idle(dotTimeout))
+	if err := t.hook(StageDot); err != nil {
+		t.broken, t.failed = true, err // the server waits for the rest of a message that will not come
+		return err
 	}
-	return n, err
+	if err := t.send(rest); err != nil {
+		return err
+	}
+	t.stage, t.inBody, t.reply = StageDot, false, Reply{}
+	return nil
 }
 
-// endsMessage tells whether the message ends with this piece, given the last bytes of those before.
-func (t *transaction) endsMessage(b []byte) bool {
-	seen := append(t.tail[:], b[max(0, len(b)-len(endOfMessage)):]...)
-	copy(t.tail[:], seen[len(seen)-len(t.tail):])
-	return bytes.HasSuffix(seen, []byte(endOfMessage))
+// appendStuffed appends a message as DATA carries it: lines end in CRLF, also where only LF ended them, a dot at the beginning of a line is
+// doubled (RFC 5321 section 4.5.2), and a line with a dot ends it.
+func appendStuffed(out, message []byte) []byte {
+	out = slices.Grow(out, len(message)+len(message)/64+8)
+	for len(message) > 0 {
+		line, rest, ended := bytes.Cut(message, []byte{'\n'})
+		if ended {
+			line = bytes.TrimSuffix(line, []byte{'\r'})
+		}
+		if len(line) > 0 && line[0] == '.' {
+			out = append(out, '.')
+		}
+		out = append(append(out, line...), '\r', '\n')
+		message = rest
+	}
+	return append(out, '.', '\r', '\n')
 }
 
 func (t *transaction) hook(stage Stage) error {

@@ -103,7 +103,7 @@ func TestQuiet(t *testing.T) {
 	_, st := open(t)
 	fill(t, st, population.Plan{Recipients: 600, Runs: 10, Quiet: 24 * time.Hour})
 	for _, state := range []outreach.State{outreach.StateQueued, outreach.StateActive} {
-		if due, err := st.CountDue(t.Context(), state); err != nil || len(due) > 0 {
+		if due, err := st.CountDue(t.Context(), state, 1); err != nil || len(due) > 0 {
 			t.Errorf("due and %s: %v, %v, want none", state, due, err)
 		}
 	}

@@ -16,58 +16,86 @@ import (
 // batchSize is how many recipients a mailbox without a gap claims at once.
 const batchSize = 20
 
+// closedMost is how many a visit dates anew at most while the windows of all of the mailbox's sequences are closed. Nobody waits for it then,
+// and the mailboxes of a whole zone would do it at the same moment: when the window closes, and at midnight, when their daily caps end.
+const closedMost = 10
+
 // keepOpen is for how long a wait keeps the connection; providers drop idle ones, and others may need the slot.
 const keepOpen = 5 * time.Second
 
 // box is one leased mailbox at work.
 type box struct {
 	*run
-	me       store.Lessee // one token for each mailbox: two of one run must not take each other's claims for their own
-	mb       *outreach.Mailbox
-	place    *mailbox.Place // for the first connection; nil once that was opened
+	*candidate
+	me       store.Lessee      // one token for each mailbox: two of one run must not take each other's claims for their own
+	mb       *outreach.Mailbox // as it was leased
+	place    *mailbox.Place    // for the first connection; nil once that was opened
 	smtp     *mailbox.SMTPSession
 	sent     *sentCopies
-	strikes  int                    // connections in a row that broke before the final dot
-	unsynced bool                   // follow-ups must wait for a sync of this mailbox
-	passed   map[bson.ObjectID]bool // recipients left where they are, not to be looked at again
+	strikes  int                                // connections in a row that broke before the final dot
+	unsynced bool                               // follow-ups must wait for a sync of this mailbox
+	passed   map[bson.ObjectID]bool             // recipients left where they are, not to be looked at again
+	leftOut  map[outreach.State][]bson.ObjectID // sequences whose recipients of the mailbox's own are not wanted
 	ledger
 }
 
-// work leases a mailbox, sends what it may, and gives it back. The lease is taken when there is room for a connection and not before:
-// mailboxes that would only wait for it are other runs' to send from.
-func (r *run) work(ctx context.Context, candidate *outreach.Mailbox) error {
-	if candidate.SendFailures > 0 && candidate.NextSendAt != nil && candidate.NextSendAt.After(r.Store.Now()) {
-		r.stats.skip(outreach.ReasonMailboxBackoff) // a gap is waited for, a back-off is for another run
+// work leases a mailbox that has work, sends what it may, and gives it back. The lease is taken when there is room for a connection and
+// somebody to send to, and not before: mailboxes that would only wait are other runs' to send from.
+func (r *run) work(ctx context.Context, c *candidate) error {
+	if reason := r.mustWait(c.Mailbox); reason != "" {
+		r.stats.skip(reason)
 		return nil
 	}
-	place, err := r.Dialer.Place(ctx, candidate, mailbox.DoorSMTP)
+	place, err := r.Dialer.Place(ctx, c.Mailbox, mailbox.DoorSMTP)
 	if err != nil || !r.going(ctx) || r.left.Load() <= 0 {
 		place.Free()
 		return nil // the run is over
 	}
 	defer place.Free()
-	if some, err := r.wanted(ctx, candidate.ID); err != nil || !some {
+	b := &box{
+		run: r, candidate: c, me: r.me, mb: c.Mailbox, place: place,
+		passed: map[bson.ObjectID]bool{}, leftOut: map[outreach.State][]bson.ObjectID{},
+	}
+	b.me.Token = bson.NewObjectID().Hex()
+	due, err := b.due(ctx)
+	if err != nil || len(due) == 0 {
 		return err
 	}
-	me := r.me
-	me.Token = bson.NewObjectID().Hex()
-	mb, err := r.Store.LeaseMailbox(ctx, store.SendLease, candidate.ID, me)
+	if ok, err := b.lease(ctx); !ok {
+		b.putBack(due)
+		return err
+	}
+	return errors.Join(b.send(ctx, due), b.release(ctx))
+}
+
+// mustWait says why a mailbox may not send before the deadline, or "". A gap is waited for, a back-off is for another run.
+func (r *run) mustWait(mb *outreach.Mailbox) (reason string) {
+	reason, until := mb.Blocked(r.Store.Now())
+	if reason == "" || reason != outreach.ReasonMailboxBackoff && !until.IsZero() && until.Before(r.opts.Deadline) {
+		return ""
+	}
+	return reason
+}
+
+// lease takes the mailbox, if no other run has it, and makes sure of its counters.
+func (b *box) lease(ctx context.Context) (ok bool, err error) {
+	b.mb, err = b.Store.LeaseMailbox(ctx, store.SendLease, b.ID, b.me)
 	if errors.Is(err, store.ErrNotFound) {
-		r.stats.skip(ReasonLeased)
-		return nil
+		b.stats.skip(ReasonLeased)
+		return false, nil
 	}
 	if err != nil {
-		return err
+		return false, err
 	}
-	r.tried.Add(1)
-	r.stats.count(func(s *outreach.SendStats) { s.Mailboxes++ })
-	b := &box{run: r, me: me, mb: mb, place: place, sent: newSentCopies(r.Dialer, mb, r.Log), passed: map[bson.ObjectID]bool{}}
+	b.tried.Add(1)
+	b.stats.count(func(s *outreach.SendStats) { s.Mailboxes++ })
+	b.sent = newSentCopies(b.Dialer, b.mb, b.Log)
 	// a run that leased it after it was listed here may have died since, if there was time for its lease to run out
-	ownerDied := candidate.Lease != nil || r.Store.Now().Sub(r.chosen) >= store.LeaseTime
+	ownerDied := b.Lease != nil || b.Store.Now().Sub(b.listed) >= store.LeaseTime
 	if err := b.recount(ctx, ownerDied); err != nil {
-		return errors.Join(err, b.release(ctx))
+		return false, errors.Join(err, b.release(ctx))
 	}
-	return errors.Join(b.sendAll(ctx), b.release(ctx))
+	return true, nil
 }
 
 // recount sets what the mailbox sent today and this hour by its deliveries, where the counters may have missed some: a run that died with
@@ -97,30 +125,35 @@ func (b *box) recount(ctx context.Context, ownerDied bool) error {
 	return err
 }
 
-// sendAll sends until there is no candidate any more, the mailbox may not send before the deadline, or something stops it.
-func (b *box) sendAll(ctx context.Context) error {
-	for b.going(ctx) && b.left.Load() > 0 {
-		due, err := b.due(ctx)
-		if err != nil || len(due) == 0 {
-			return err
-		}
+// send sends to those who are due until there are no more, the mailbox may not send before the deadline, or something stops it.
+func (b *box) send(ctx context.Context, due []outreach.Recipient) error {
+	for len(due) > 0 {
 		candidates, err := b.judgeAll(ctx, due)
 		if err != nil {
 			return err
 		}
-		if len(candidates) == 0 {
-			continue // all of them were put elsewhere; look at the next ones
+		if len(candidates) == 0 && b.resting {
+			return nil // all of them were put elsewhere, and there is no hurry
 		}
-		if reason := b.ready(ctx); reason != "" {
-			b.putBack(candidates)
-			b.stats.skip(reason)
+		if len(candidates) > 0 {
+			if reason := b.ready(ctx); reason != "" {
+				b.putBack(candidates)
+				b.stats.skip(reason)
+				return nil
+			}
+			batch, err := b.claim(ctx, candidates)
+			if err != nil {
+				return err
+			}
+			if stop, err := b.sendBatch(ctx, batch); err != nil || stop {
+				return err
+			}
+			b.own = true // whom it wrote to may be due again at once
+		}
+		if !b.going(ctx) || b.left.Load() <= 0 {
 			return nil
 		}
-		batch, err := b.claim(ctx, candidates)
-		if err != nil {
-			return err
-		}
-		if stop, err := b.sendBatch(ctx, batch); err != nil || stop {
+		if due, err = b.due(ctx); err != nil {
 			return err
 		}
 	}
@@ -154,34 +187,36 @@ func (b *box) giveBack(ctx context.Context, rec *outreach.Recipient) {
 		b.Log.Debug("could not give a recipient back", "recipient", rec.ID.Hex(), "error", err)
 		return
 	}
-	b.sequences[rec.SequenceID].line.free(rec.ID)
+	b.campaign(rec.SequenceID).line.free(rec.ID)
 }
 
 // due lists who is due and could be served from this mailbox: follow-ups first, then those whose first step it has tried before, then new
 // recipients, oldest due first.
 func (b *box) due(ctx context.Context) ([]outreach.Recipient, error) {
 	var due []outreach.Recipient
-	if ids := b.open(false); len(ids) > 0 && !b.unsynced {
-		followups, err := b.dueOf(ctx, outreach.StateActive, ids)
+	if b.own && !b.unsynced {
+		followups, err := b.dueOf(ctx, outreach.StateActive, func(c *campaign) bool { return c.blocked.Load() == nil })
 		if err != nil {
 			return nil, err
 		}
 		due = append(due, followups...)
 	}
-	open := b.open(true)
-	if len(due) < batchSize && len(open) > 0 {
-		retries, err := b.dueOf(ctx, outreach.StateQueued, open)
+	open, err := b.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if b.own && len(due) < batchSize && len(open) > 0 {
+		retries, err := b.dueOf(ctx, outreach.StateQueued, func(c *campaign) bool { return slices.Contains(open, c) })
 		if err != nil {
 			return nil, err
 		}
 		due = append(due, retries...)
 	}
-	for _, id := range open {
+	for _, c := range open {
 		if len(due) >= batchSize {
 			break
 		}
-		c := b.sequences[id]
-		fresh, err := c.line.take(ctx, b.atOnce(min(c.share, batchSize-len(due))))
+		fresh, err := c.line.take(ctx, b.atOnce(batchSize-len(due)))
 		if err != nil {
 			return nil, err
 		}
@@ -191,17 +226,43 @@ func (b *box) due(ctx context.Context) ([]outreach.Recipient, error) {
 	return due, nil
 }
 
-// dueOf lists the mailbox's own recipients in a state without those that it has passed over.
-func (b *box) dueOf(ctx context.Context, state outreach.State, sequences []bson.ObjectID) ([]outreach.Recipient, error) {
-	own, err := b.Store.DueOf(ctx, b.mb.ID, state, sequences, b.me.Dead, batchSize+len(b.passed))
-	return slices.DeleteFunc(own, func(r outreach.Recipient) bool { return b.passed[r.ID] }), err
+// dueOf lists the mailbox's own recipients in a state without those that it has passed over. The sequences that are not wanted are found out
+// by coming upon their recipients, and are left out from then on.
+func (b *box) dueOf(ctx context.Context, state outreach.State, wanted func(*campaign) bool) ([]outreach.Recipient, error) {
+	most := batchSize + len(b.passed)
+	if b.resting {
+		most = closedMost + len(b.passed)
+	}
+	for {
+		own, err := b.Store.DueOf(ctx, b.ID, state, b.leftOut[state], b.me.Dead, most)
+		if err != nil {
+			return nil, err
+		}
+		whole, before := len(own) == most, len(b.leftOut[state])
+		for i := range own {
+			id := own[i].SequenceID
+			c, err := b.reach(ctx, id)
+			if err != nil {
+				return nil, err
+			}
+			if (c == nil || !wanted(c)) && !slices.Contains(b.leftOut[state], id) {
+				b.leftOut[state] = append(b.leftOut[state], id)
+			}
+		}
+		own = slices.DeleteFunc(own, func(r outreach.Recipient) bool {
+			return b.passed[r.ID] || slices.Contains(b.leftOut[state], r.SequenceID)
+		})
+		if !whole || len(b.leftOut[state]) == before {
+			return own, nil
+		}
+	}
 }
 
 // putBack returns new recipients who were listed and not claimed to their lines.
 func (b *box) putBack(listed []outreach.Recipient) {
 	for i := len(listed) - 1; i >= 0; i-- {
 		if listed[i].MailboxID.IsZero() {
-			b.sequences[listed[i].SequenceID].line.putBack(&listed[i])
+			b.campaign(listed[i].SequenceID).line.putBack(&listed[i])
 		}
 	}
 }
@@ -217,17 +278,22 @@ func (b *box) atOnce(n int) int {
 // paced tells whether a gap follows each message.
 func (b *box) paced() bool { return b.mb.MinGap() > 0 || b.mb.GapJitter() > 0 }
 
-// open lists the sequences that may still send in this run; for new recipients those that this mailbox belongs to.
-func (b *box) open(fresh bool) []bson.ObjectID {
-	var ids []bson.ObjectID
-	for id, c := range b.sequences {
-		if c.blocked.Load() != nil || fresh && (c.newBlocked.Load() != nil || !slices.Contains(c.MailboxIDs, b.mb.ID)) {
+// open are the sequences that may still give this mailbox new recipients in this run.
+func (b *box) open(ctx context.Context) ([]*campaign, error) {
+	var open []*campaign
+	for _, c := range b.lines {
+		if c.blocked.Load() != nil || c.newBlocked.Load() != nil {
 			continue
 		}
-		ids = append(ids, id)
+		ok, err := b.sends(ctx, c)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			open = append(open, c)
+		}
 	}
-	slices.SortFunc(ids, func(x, y bson.ObjectID) int { return slices.Compare(x[:], y[:]) })
-	return ids
+	return open, nil
 }
 
 // claim takes as many candidates as may be sent now.
@@ -253,7 +319,7 @@ func (b *box) claim(ctx context.Context, candidates []outreach.Recipient) ([]out
 	for i, id := range ids {
 		if !slices.ContainsFunc(claimed, func(r outreach.Recipient) bool { return r.ID == id }) {
 			b.passed[id] = true
-			b.sequences[candidates[i].SequenceID].line.taken()
+			b.campaign(candidates[i].SequenceID).line.taken()
 		}
 	}
 	claimed = b.asListed(ctx, claimed, candidates)

@@ -48,7 +48,7 @@ func (b *box) suppressedAmong(ctx context.Context, due []outreach.Recipient) (ma
 // situation gathers what a verdict rests on. Shared caps are read only where one is set.
 func (b *box) situation(ctx context.Context, rec *outreach.Recipient, suppressed bool) (outreach.Situation, error) {
 	now := b.Store.Now()
-	c := b.sequences[rec.SequenceID]
+	c := b.campaign(rec.SequenceID)
 	in := outreach.Situation{Now: now, Recipient: rec, Sequence: c.Sequence, Mailbox: b.mb, Policy: b.Policy, Suppressed: suppressed}
 	for _, limit := range outreach.SharedCaps(now, c.Sequence, rec, b.mb, b.Policy) {
 		n, err := b.Store.Reserved(ctx, limit.Key)
@@ -84,7 +84,7 @@ func (b *box) unreserve(ctx context.Context, taken []string) {
 
 // passOver acts on a verdict that is not Send and counts its reason.
 func (b *box) passOver(ctx context.Context, rec *outreach.Recipient, d outreach.Decision) error {
-	c := b.sequences[rec.SequenceID]
+	c := b.campaign(rec.SequenceID)
 	switch d.Action {
 	case outreach.Hold:
 		return b.hold(ctx, rec, d.Reason)
@@ -100,8 +100,12 @@ func (b *box) passOver(ctx context.Context, rec *outreach.Recipient, d outreach.
 	case outreach.ReasonInboxNotSynced:
 		b.unsynced = true
 	case outreach.ReasonOutsideWindow, outreach.ReasonHoliday, outreach.ReasonDomainLimit:
-		if d.Until.IsZero() {
+		switch {
+		case d.Until.IsZero():
 			b.passed[rec.ID] = true
+			return nil
+		case d.Reason != outreach.ReasonDomainLimit && rec.MailboxID.IsZero() && rec.Timezone == "":
+			c.newBlocked.Store(&d.Reason) // everybody else in line waits for the same window, and is left where he is
 			return nil
 		}
 		return b.move(ctx, rec, bson.D{{Key: "nextSendAt", Value: store.Millis(d.Until)}, {Key: "reason", Value: d.Reason}})

@@ -313,7 +313,7 @@ func TestKilledAtRandom(t *testing.T) {
 			t.Run(fmt.Sprintf("%s/%d", e.Name, processes), func(t *testing.T) {
 				rounds := killtest.Rounds(20)
 				people, life := 4, 80*time.Millisecond
-				if e.Size < 1000 { // the stand-in scans its collections
+				if e.Scans {
 					people, life = 1, 500*time.Millisecond
 					if rounds <= 20 {
 						rounds = (rounds + 3) / 4

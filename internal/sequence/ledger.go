@@ -76,7 +76,7 @@ func (b *box) deliver(ctx context.Context, recs []outreach.Recipient) (stop bool
 func (b *box) prepare(ctx context.Context, recs []outreach.Recipient) ([]*delivery, error) {
 	var ready []*delivery
 	for i := range recs {
-		d := &delivery{box: b, c: b.sequences[recs[i].SequenceID], rec: &recs[i]}
+		d := &delivery{box: b, c: b.campaign(recs[i].SequenceID), rec: &recs[i]}
 		settled, err := d.lookBack(ctx)
 		if err != nil {
 			return nil, err

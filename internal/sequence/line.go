@@ -12,24 +12,31 @@ import (
 	"mailrun/pkg/outreach"
 )
 
-// lineLength is how many recipients are listed at once; lineRest is for how long an empty line is not listed again; furthestAhead is how
-// many are passed by at most, for each listing steps over them.
+// lineLength is how many recipients are listed at once at most; lineShortest at least; lineRest is for how long an empty line is not listed again;
+// furthestAhead is how many are passed by at most, for each listing steps over them.
 const (
 	lineLength    = 500
+	lineShortest  = 20
 	lineRest      = time.Second
 	furthestAhead = 10 * lineLength
 )
 
 // line hands out a sequence's new recipients who are due and belong to no mailbox yet to its mailboxes, oldest due first, each of them to
-// one. Where other runs are at work it begins somewhere in the middle, so that they do not all reach for the head.
+// one. It lists as many as the mailboxes may take at once, and then more and more. Where other runs are at work it begins somewhere in the
+// middle, so that they do not all reach for the head.
 type line struct {
-	store *store.Store
-	id    bson.ObjectID // of the sequence
-	dead  []string      // owners whose claims count for nothing
+	store     *store.Store
+	of        store.NewOf
+	dead      []string // owners whose claims count for nothing
+	mailboxes int      // that share it
+	share     int      // how many each of them takes at once at most, so that they are shared out evenly
+	others    int      // runs at work
+	start     float64  // how far in the middle it begins, from 0 up to 1
 
 	mu      sync.Mutex
 	waiting []outreach.Recipient
 	out     map[bson.ObjectID]bool // handed out; those that were claimed are forgotten when the line is listed again
+	length  int                    // how many were listed last
 	ahead   int                    // how many are passed by at the head
 	rested  time.Time              // nobody new was found then
 }
@@ -38,7 +45,9 @@ type line struct {
 func (l *line) take(ctx context.Context, n int) ([]outreach.Recipient, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.waiting) == 0 {
+	n = min(n, l.share)
+	if now := l.store.Now(); len(l.waiting) == 0 && (now.Sub(l.rested) >= lineRest || now.Before(l.rested)) {
+		l.lengthen(n)
 		if err := l.list(ctx); err != nil {
 			return nil, err
 		}
@@ -52,23 +61,19 @@ func (l *line) take(ctx context.Context, n int) ([]outreach.Recipient, error) {
 	return taken, nil
 }
 
-// any tells whether somebody stands in the line.
-func (l *line) any(ctx context.Context) (bool, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if len(l.waiting) > 0 {
-		return true, nil
+// lengthen says how many are listed next: as many as all mailboxes take at once with some to spare, then twice as many each time.
+func (l *line) lengthen(each int) {
+	if l.length > 0 {
+		l.length = min(2*l.length, lineLength)
+		return
 	}
-	err := l.list(ctx)
-	return len(l.waiting) > 0, err
+	l.length = min(max(2*each*l.mailboxes, lineShortest), lineLength)
+	l.ahead = int(l.start * float64(min(l.others*l.length, furthestAhead)))
 }
 
 // list fills the line. Listed again are those who were handed out and passed over: the listing must reach beyond them.
 func (l *line) list(ctx context.Context) error {
-	if now := l.store.Now(); now.Sub(l.rested) < lineRest && !now.Before(l.rested) {
-		return nil
-	}
-	found, err := l.store.DueNew(ctx, l.id, l.dead, l.ahead, lineLength+len(l.out))
+	found, err := l.store.DueNew(ctx, l.of, l.dead, l.ahead, l.length+len(l.out))
 	if err != nil {
 		return err
 	}

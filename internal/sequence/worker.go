@@ -19,14 +19,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
-	"golang.org/x/sync/errgroup"
 
 	"mailrun/internal/content"
 	"mailrun/internal/mailbox"
@@ -71,35 +68,32 @@ type run struct {
 	*Worker
 	opts      Options
 	me        store.Lessee
-	active    map[bson.ObjectID]*outreach.Sequence // sequences that the run looks at
-	sequences map[bson.ObjectID]*campaign          // of these, the ones with somebody due
-	own       map[bson.ObjectID]bool               // mailboxes with due recipients of their own
+	roster    roster
+	dueOf     map[bson.ObjectID]bool // mailboxes with due recipients of their own, as far as those were counted
 	stats     *tally
 	left      atomic.Int64 // messages that Limit still allows, without those that a mailbox has in hand
 	tried     atomic.Int64 // mailboxes that were leased
 	broken    atomic.Int64 // of these, mailboxes that failed
 	fault     atomic.Pointer[error]
-	chosen    time.Time // when the mailboxes were listed
-	uncounted sync.Map  // mailboxes, by id, of which a message was settled as sent that no counter has seen
+	uncounted sync.Map // mailboxes, by id, of which a message was settled as sent that no counter has seen
 }
 
 // campaign is an active sequence with its templates parsed. Blocked is why it cannot send for the rest of this run, NewBlocked why it
 // cannot take new recipients.
 type campaign struct {
 	*outreach.Sequence
+	ready               sync.Once // makes out the next three
+	fit                 bool      // its guard has not tripped and its templates parse
+	unknown             error     // what kept the run from finding that out
 	templates           *content.Templates
 	blocked, newBlocked atomic.Pointer[string]
 	line                *line
-	share               int // new recipients that each of its mailboxes takes at once, so that they are shared out evenly
 }
 
 // Run sends what is due until nothing is allowed any more or the deadline has come, and returns the counts. The error says that the run
 // as a whole failed: the store did, or every mailbox that was tried.
 func (w *Worker) Run(ctx context.Context, o Options) (*outreach.SendStats, error) {
-	r := &run{
-		Worker: w, opts: o, stats: newTally(o.Progress),
-		active: map[bson.ObjectID]*outreach.Sequence{}, sequences: map[bson.ObjectID]*campaign{}, own: map[bson.ObjectID]bool{},
-	}
+	r := &run{Worker: w, opts: o, stats: newTally(o.Progress), dueOf: map[bson.ObjectID]bool{}}
 	r.left.Store(int64(o.Limit))
 	if o.Limit <= 0 {
 		r.left.Store(1 << 40)
@@ -117,14 +111,14 @@ func (r *run) run(ctx context.Context) error {
 	if err := r.settleUnknowns(ctx); err != nil {
 		return err
 	}
-	boxes, err := r.choose(ctx)
-	if err == nil {
-		err = r.sendFrom(ctx, boxes)
+	some, err := r.countDue(ctx)
+	if some && err == nil {
+		err = r.sendAll(ctx)
 	}
 	return errors.Join(err, r.finish(ctx))
 }
 
-// prepare reads what a run rests on: who is dead, which sequences are active, whose pause has ended.
+// prepare reads what a run rests on: who is dead, whose pause has ended, which sequences are active.
 func (r *run) prepare(ctx context.Context) (err error) {
 	if r.me, err = r.Store.NewLessee(ctx, r.Self, store.SendLease, store.Claim); err != nil {
 		return err
@@ -135,45 +129,26 @@ func (r *run) prepare(ctx context.Context) (err error) {
 	if err := r.Store.EndPauses(ctx); err != nil {
 		return err
 	}
-	active, err := r.Store.SequencesByStatus(ctx, outreach.SequenceActive)
-	if err != nil {
-		return err
-	}
-	if err := checkNames(r.opts.Sequences, active); err != nil {
-		return err
-	}
-	for i := range active {
-		if r.asked(&active[i]) {
-			r.active[active[i].ID] = &active[i]
-		}
-	}
-	return nil
+	return r.enrol(ctx)
 }
 
-// campaign readies a sequence of the run for sending when the first of its recipients is due. It is nil if the run does not send the
-// sequence: it is not active or not asked for, its guard trips, or its templates do not parse.
-func (r *run) campaign(ctx context.Context, id bson.ObjectID) (*campaign, error) {
-	seq := r.active[id]
-	if c := r.sequences[id]; c != nil || seq == nil {
-		return c, nil
-	}
-	tripped, err := r.guard(ctx, seq)
-	if err != nil {
-		return nil, err
-	}
-	templates, err := content.Compile(seq)
-	if err != nil {
-		r.Log.Error("sequence cannot send: its templates do not parse", "sequence", seq.Name, "error", err)
-		r.stats.skip(outreach.ReasonTemplateError)
-	}
-	if tripped || err != nil {
-		delete(r.active, id)
-		return nil, nil
-	}
-	line := &line{store: r.Store, id: seq.ID, dead: r.me.Dead, out: map[bson.ObjectID]bool{}}
-	c := &campaign{Sequence: seq, templates: templates, line: line, share: batchSize}
-	r.sequences[id] = c
-	return c, nil
+// sends tells whether the run sends a sequence. That is made out when the first of its recipients is about to be looked at: its guard has
+// not tripped, and its templates parse.
+func (r *run) sends(ctx context.Context, c *campaign) (bool, error) {
+	c.ready.Do(func() {
+		tripped, err := r.guard(ctx, c.Sequence)
+		if err != nil || tripped {
+			c.unknown = err
+			return
+		}
+		if c.templates, err = content.Compile(c.Sequence); err != nil {
+			r.Log.Error("sequence cannot send: its templates do not parse", "sequence", c.Name, "error", err)
+			r.stats.skip(outreach.ReasonTemplateError)
+			return
+		}
+		c.fit = true
+	})
+	return c.fit, c.unknown
 }
 
 // ErrEveryMailbox says that no mailbox that was tried could send. Each one's trouble was logged when it began.
@@ -182,40 +157,14 @@ var ErrEveryMailbox = errors.New("every mailbox that was tried failed")
 // ErrUnknownSequence says that --sequence names none of the active sequences.
 var ErrUnknownSequence = errors.New("no active sequence has this name")
 
-func checkNames(names []string, active []outreach.Sequence) error {
-	known := map[string]bool{}
-	for i := range active {
-		known[active[i].Name] = true
-	}
+// checkNames finds the first of the names that no active sequence has.
+func checkNames(names []string, unknown map[string]bool) error {
 	for _, n := range names {
-		if !known[n] {
+		if unknown[n] {
 			return fmt.Errorf("%w: %q", ErrUnknownSequence, n)
 		}
 	}
 	return nil
-}
-
-// asked tells whether the run is asked to send a sequence.
-func (r *run) asked(seq *outreach.Sequence) bool {
-	for _, n := range r.opts.Sequences {
-		if n == seq.Name {
-			return true
-		}
-	}
-	return len(r.opts.Sequences) == 0
-}
-
-// sendFrom works on the mailboxes side by side. One mailbox's trouble stays its own; an error is the store's.
-func (r *run) sendFrom(ctx context.Context, boxes []outreach.Mailbox) error {
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(max(r.MaxMailboxes, 1))
-	for i := range boxes {
-		if !r.going(ctx) || r.left.Load() <= 0 {
-			break
-		}
-		group.Go(func() error { return r.work(ctx, &boxes[i]) })
-	}
-	return group.Wait()
 }
 
 // going tells whether new messages may still be started.
@@ -227,7 +176,7 @@ func (r *run) going(ctx context.Context) bool {
 func (r *run) finish(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
-	if err := r.Store.MarkSequencesRun(ctx, slices.Collect(maps.Keys(r.active))); err != nil {
+	if err := r.Store.MarkSequencesRun(ctx, r.roster.unmarked); err != nil {
 		return err
 	}
 	if n := r.tried.Load(); n > 0 && r.broken.Load() >= n {

@@ -1,36 +1,41 @@
 package simulation
 
-import "mailrun/internal/store"
+import (
+	"slices"
+
+	"mailrun/internal/store"
+)
 
 // Kind is a kind of request that a job makes of the store.
 type Kind int
 
 // The requests of run-sequences for each mailbox and message, in the order in which they come, then those of sync-mailboxes.
 const (
-	Lease       Kind = iota // take a mailbox for sending
-	ListDue                 // a mailbox's due follow-ups
-	ListRetries             // its deferred first steps
-	ListNew                 // a sequence's due new recipients, up to 500
-	Suppressed              // which of those are suppressed
-	Postpone                // date a recipient anew who came due outside the window or behind a cap
-	ReadCap                 // how much of a shared cap is taken
-	ClaimOne                // take a recipient
-	LookBack                // the earlier steps of a recipient
-	TakeCap                 // take a place under a shared cap
-	Intent                  // history as sending, and the gap ahead
-	LookState               // last look: the recipient
-	LookStop                // last look: suppressions
-	LookStatus              // last look: the sequence
-	Outcome                 // history sent, recipient advanced, mailbox counted
-	Release                 // give the mailbox back
-	SyncLease               // take the next mailbox that is due for reading
-	SyncRelease             // give it back with its health and next time
-	Leftovers               // has a killed run left effects in this mailbox
-	Match                   // whom do new messages concern
-	Keep                    // store replies
-	KeepRead                // read the sequence, threads and counts for their effects
-	Effects                 // apply them
-	Cursor                  // move the folder's cursor
+	Lease         Kind = iota // take a mailbox for sending
+	ReadSequences             // sequences that a run comes upon, with their steps
+	ListDue                   // a mailbox's due follow-ups
+	ListRetries               // its deferred first steps
+	ListNew                   // a sequence's due new recipients, as many as its mailboxes may take
+	Suppressed                // which of those are suppressed
+	Postpone                  // date a recipient anew who came due outside the window or behind a cap
+	ReadCap                   // how much of a shared cap is taken
+	ClaimOne                  // take a recipient
+	LookBack                  // the earlier steps of a recipient
+	TakeCap                   // take a place under a shared cap
+	Intent                    // history as sending, and the gap ahead
+	LookState                 // last look: the recipient
+	LookStop                  // last look: suppressions
+	LookStatus                // last look: the sequence
+	Outcome                   // history sent, recipient advanced, mailbox counted
+	Release                   // give the mailbox back
+	SyncLease                 // take the next mailbox that is due for reading
+	SyncRelease               // give it back with its health and next time
+	Leftovers                 // has a killed run left effects in this mailbox
+	Match                     // whom do new messages concern
+	Keep                      // store replies
+	KeepRead                  // read the sequence, threads and counts for their effects
+	Effects                   // apply them
+	Cursor                    // move the folder's cursor
 	kinds
 )
 
@@ -50,27 +55,28 @@ type change struct {
 }
 
 var shapes = [kinds]shape{
-	Lease:       {"lease of a mailbox", "findAndUpdate", store.Mailboxes, []change{{store.Mailboxes, []string{"lease.owner"}}}},
-	ListDue:     {"due follow-ups", "find", store.Recipients, nil},
-	ListRetries: {"deferred first steps", "find", store.Recipients, nil},
-	ListNew:     {"new recipients in line", "find", store.Recipients, nil},
-	Suppressed:  {"suppressed among them", "find", store.Suppressions, nil},
-	Postpone:    {"postponement", "write", store.Recipients, []change{{store.Recipients, []string{"nextSendAt", "reason"}}}},
-	ReadCap:     {"shared cap read", "find", store.Counters, nil},
-	ClaimOne:    {"claim", "findAndUpdate", store.Recipients, []change{{store.Recipients, []string{"claim.owner"}}}},
-	LookBack:    {"earlier steps", "find", store.History, nil},
-	TakeCap:     {"place under a shared cap", "findAndUpdate", store.Counters, []change{{store.Counters, []string{"count"}}}},
-	Intent:      {"intent", "write", store.History, []change{{store.History, nil}, {store.Mailboxes, []string{"nextSendAt"}}}},
-	LookState:   {"last look: recipient", "find", store.Recipients, nil},
-	LookStop:    {"last look: suppression", "find", store.Suppressions, nil},
-	LookStatus:  {"last look: sequence", "find", store.Sequences, nil},
+	Lease:         {"lease of a mailbox", "findAndUpdate", store.Mailboxes, []change{{store.Mailboxes, []string{"lease.owner"}}}},
+	ReadSequences: {"sequences come upon", "find", store.Sequences, nil},
+	ListDue:       {"due follow-ups", "find", store.Recipients, nil},
+	ListRetries:   {"deferred first steps", "find", store.Recipients, nil},
+	ListNew:       {"new recipients in line", "find", store.Recipients, nil},
+	Suppressed:    {"suppressed among them", "find", store.Suppressions, nil},
+	Postpone:      {"postponement", "write", store.Recipients, []change{{store.Recipients, []string{"nextSendAt", "reason"}}}},
+	ReadCap:       {"shared cap read", "find", store.Counters, nil},
+	ClaimOne:      {"claim", "findAndUpdate", store.Recipients, []change{{store.Recipients, []string{"claim.owner"}}}},
+	LookBack:      {"earlier steps", "find", store.History, nil},
+	TakeCap:       {"place under a shared cap", "findAndUpdate", store.Counters, []change{{store.Counters, []string{"count"}}}},
+	Intent:        {"intent", "write", store.History, []change{{store.History, nil}, {store.Mailboxes, []string{"nextSendAt"}}}},
+	LookState:     {"last look: recipient", "find", store.Recipients, nil},
+	LookStop:      {"last look: suppression", "find", store.Suppressions, nil},
+	LookStatus:    {"last look: sequence", "find", store.Sequences, nil},
 	Outcome: {"outcome", "write", store.History, []change{
 		{store.History, []string{"status", "sentAt"}},
 		{store.Recipients, []string{"state", "nextSendAt", "mailboxId", "claim.owner", "step", "lastSentAt"}},
 		{store.Mailboxes, []string{"nextSendAt"}},
 	}},
 	Release:     {"release", "write", store.Mailboxes, []change{{store.Mailboxes, []string{"lease.owner"}}}},
-	SyncLease:   {"lease for reading", "findAndUpdate", store.Mailboxes, []change{{store.Mailboxes, []string{"syncLease.owner"}}}},
+	SyncLease:   {"lease for reading", "findAndUpdate", store.Mailboxes, []change{{store.Mailboxes, []string{"syncLease.owner", "nextSyncAt"}}}},
 	SyncRelease: {"release with health", "write", store.Mailboxes, []change{{store.Mailboxes, []string{"syncLease.owner", "nextSyncAt"}}}},
 	Leftovers:   {"leftovers of a killed run", "find", store.Replies, nil},
 	Match:       {"matching", "find", store.Recipients, nil},
@@ -98,17 +104,13 @@ func (k Kind) Entries() int {
 }
 
 func entries(c change) int {
-	def := declared(c.collection)
-	if c.fields == nil {
-		return len(def.Indexes) + 1
-	}
 	n := 0
-	for _, ix := range def.Indexes {
-		for _, f := range c.fields {
-			if hasKey(ix, f) {
-				n++
-				break
-			}
+	if c.fields == nil {
+		n = 1 // that on _id
+	}
+	for _, ix := range declared(c.collection).Indexes {
+		if !ix.Sparse && (c.fields == nil || slices.ContainsFunc(c.fields, func(f string) bool { return hasKey(ix, f) })) {
+			n++ // nobody who is played is in a sparse one: it is of those with a zone of their own
 		}
 	}
 	return n

@@ -49,29 +49,30 @@ func (s *page) table(head []string, rows [][]string) {
 }
 
 func (p *Paper) opening(s *page) {
-	limits := p.Limits()
-	first := limits[0]
-	work := slices.IndexFunc(limits, func(l Limit) bool { return !l.Design })
 	s.text("# Past one machine")
 	s.text("<!-- Made by `go generate ./internal/simulation`; do not edit. -->")
 	s.text("How mailrun would fare with %s mailboxes and %s recipients: reckoned from a simulation of both jobs, minute by minute over a week, by the same rules that the jobs follow. "+
 		"What is measured, what is played and what is assumed is told apart [below](#what-it-rests-on).", amount(float64(p.Mailboxes)), amount(float64(p.Recipients)))
 	s.text("**In short.** The load is %s messages on a working day, at most %s a second, and %s requests a second at the store. %.0f hosts of %.0f cores do it. "+
-		"As the jobs ask today, that size is not reached: the first limit is met at some **%s mailboxes** (%s), and there are %d more below a million that are a way of asking and not an amount of work. "+
-		"With those lifted, one MongoDB primary carries some **%s mailboxes** (%s); past that it is shards.",
+		"%s One MongoDB primary carries some **%s mailboxes**; there it ends because %s. Past that it is shards.",
 		amount(p.workingDay()), amount(p.peakRate(p.Messages[:])), amount(p.peakRate(p.series(func(Kind) int { return 1 }))), p.HostsFor(float64(p.Mailboxes)).Most(), p.Cores,
-		amount(first.Mailboxes), first.What, p.designLimits(limits)-1, amount(limits[work].Mailboxes), limits[work].What)
+		p.asking(), amount(p.first(false).Mailboxes), p.first(false).What)
 }
 
-// designLimits counts the limits below the full size that are a way of asking.
-func (p *Paper) designLimits(limits []Limit) int {
-	n := 0
-	for _, l := range limits {
-		if l.Design && l.Mailboxes < float64(p.Mailboxes) {
-			n++
-		}
+// first is the first limit that is a way of asking, or that is not.
+func (p *Paper) first(design bool) Limit {
+	limits := p.Limits()
+	return limits[slices.IndexFunc(limits, func(l Limit) bool { return l.Design == design })]
+}
+
+// asking says whether a way of asking ends below the full size.
+func (p *Paper) asking() string {
+	l := p.first(true)
+	where := fmt.Sprintf("**%s mailboxes** (%s)", amount(l.Mailboxes), l.What)
+	if l.Mailboxes < float64(p.Mailboxes) {
+		return "As the jobs ask, that size is not reached: a way of asking, and not the amount of work, ends at some " + where + "."
 	}
-	return n
+	return "No way of asking stands in the way: the first that does ends at some " + where + ", the others beyond it."
 }
 
 // workingDay is the number of messages on one of the five fullest days.
@@ -86,7 +87,7 @@ func (p *Paper) workingDay() float64 {
 
 func (p *Paper) limitsSection(s *page) {
 	s.text("## Where it ends first")
-	s.text("Each line alone, with everything else without limit. *Way of asking*: a run reads, names or writes something for every mailbox, sequence or due recipient there is, on every host; the work itself would not need it. " +
+	s.text("Each line alone, with everything else without limit. *Way of asking*: a run reads or writes something for every mailbox, sequence or due recipient there is, on every host; the work itself would not need it. " +
 		"*Work*: what remains when the jobs touch only what they send and read.")
 	var rows [][]string
 	for _, l := range p.Limits() {
@@ -120,7 +121,7 @@ func (p *Paper) weekSection(s *page) {
 		{"messages that come back and concern us, in a week", amount(p.all(p.Ours))},
 		{"messages that do not", amount(p.all(p.Strangers))},
 	})
-	s.text("A visit without a message finds the mailbox at its daily cap, or only people to postpone: `nextSendAt` ends the gap, not the cap, so a mailbox at its cap is leased at every tick for the rest of its window. " +
+	s.text("Due are also those in line while the window is closed: they are left where they are. A visit without a message finds only follow-ups to put off until the window opens. " +
 		"Follow-ups that came due over a weekend make Monday's queue the longest.")
 }
 

@@ -5,10 +5,6 @@ import (
 	"math"
 	"slices"
 	"time"
-	"unsafe"
-
-	"mailrun/internal/store"
-	"mailrun/pkg/outreach"
 )
 
 // Capacity is what is taken for granted of machines. Only CPU times are measured (internal/bench, figure "growth"); the database's are round
@@ -19,16 +15,10 @@ type Capacity struct {
 	Busy                                 float64
 	Connections                          int // MAX_CONNECTIONS
 
-	RoundTrip  time.Duration // to the database and back, with its work on an indexed request
-	DocWrites  float64       // documents written in a second by one primary, with a majority and the journal
-	DocReads   float64       // documents read in a second from its cache by all its cores, and by one of them:
-	CoreReads  float64
-	Wire       float64       // bytes a second into the primary
-	Memory     float64       // bytes that a job may take
-	Cache      float64       // bytes of memory of a database server
-	TimeLimit  time.Duration // of one request, internal/store/mongo
-	RequestMax float64       // bytes of one request: a BSON document
-	IDInFilter float64       // bytes of one id in a list in a filter
+	DocWrites float64 // documents written in a second by one primary, with a majority and the journal
+	DocReads  float64 // documents read in a second from its cache by all its cores
+	Memory    float64 // bytes that a job may take
+	Cache     float64 // bytes of memory of a database server
 }
 
 // DefaultCapacity are machines as one rents them.
@@ -36,8 +26,7 @@ func DefaultCapacity() Capacity {
 	return Capacity{
 		CPUPerMessage: 1500 * time.Microsecond, CPUPerSync: 700 * time.Microsecond, CPUPerTLS: 2 * time.Millisecond,
 		Cores: 4, Busy: 0.7, Connections: 64,
-		RoundTrip: time.Millisecond, DocWrites: 20_000, DocReads: 2_000_000, CoreReads: 300_000,
-		Wire: 1.25e9, Memory: 150e6, Cache: 256e9, TimeLimit: 20 * time.Second, RequestMax: 16 << 20, IDInFilter: 20,
+		DocWrites: 20_000, DocReads: 2_000_000, Memory: 150e6, Cache: 256e9,
 	}
 }
 
@@ -160,61 +149,59 @@ func (p *Paper) Limits() []Limit {
 	return limits
 }
 
-// inMemory is what a mailbox takes in a process that has read it.
-func (p *Paper) inMemory() float64 {
-	return float64(unsafe.Sizeof(outreach.Mailbox{})) + p.Sizes[store.Mailboxes].Document
-}
-
-// readingLimits are those of what a run reads whole, or names whole in a request.
+// readingLimits are those of what a run reads, or keeps in memory, of every mailbox or sequence.
 func (p *Paper) readingLimits() []Limit {
 	n := float64(p.Mailboxes)
-	sequences, due, working := p.most(p.Sequences[:]), p.most(p.Due[:]), p.most(p.Working[:])
-	guard := func(m float64) float64 { return 3 * p.RoundTrip.Seconds() * sequences * m }
-	count := func(m float64) float64 { return due * m / p.CoreReads }
-	filters := func(m float64) float64 {
-		return p.peakRate(p.requests(ListDue)) * m / n * sequences * m * p.IDInFilter
+	sequences := p.most(p.Sequences[:])
+	pages := func(m float64) float64 { return p.HostsFor(m).Most() * m * (2 + sequences) / p.SendEvery.Seconds() }
+	rosters := func(m float64) float64 { return p.HostsFor(m).Most() * sequences * m / p.SendEvery.Seconds() }
+	roster := func(m float64) float64 {
+		return sequences * m * (rosterEntry + float64(p.Team)*rosterMember)
 	}
-	lists := func(m float64) float64 { return 2 * working * m * p.inMemory() }
-	skipped := func(m float64) float64 {
-		atOnce := p.HostsFor(m).SyncConnections * float64(p.Connections)
-		return p.peakRate(p.requests(SyncLease)) * m / n * atOnce / 2
+	guard := func(m float64) float64 {
+		return p.peakRate(p.requests(Lease)) * m / n * p.perMailbox(float64(Sum(p.Messages[:]))) / sequences
 	}
 	own := func(m float64) float64 { return p.HostsFor(m).Most() * m / p.SyncEvery.Seconds() }
-	request := func(m float64) float64 { return working * m * p.IDInFilter }
 	return []Limit{
-		{"how many are due is counted one by one, of everybody who is due", "store.CountDue, twice in each run of each host", p.bisect(func(m float64) bool { return count(m) > p.TimeLimit.Seconds() }),
-			seconds(count(n)) + ", and the run fails after 20 s", "an index that holds sequence and mailbox too, so that no document is read; or ask each mailbox for its first due recipient", true},
-		{"the bounce guard asks about each active sequence, one after the other", "sequence.guard, three requests each at the start of each run", p.bisect(func(m float64) bool { return guard(m) > p.SendFor.Seconds()/4 }),
-			seconds(guard(n)) + " before the first message", "count all sequences with one grouped request, or keep the counts on the sequence; only sequences of the mailboxes that the run will visit", true},
-		{"a mailbox's due follow-ups are asked for with the ids of all active sequences", "box.due, `open(false)`", p.bisect(func(m float64) bool { return filters(m) > p.Wire }),
-			bytes(filters(n)) + "/s of filters", "name those sequences only if some are left out, or leave those who are not wanted to the reader", true},
-		{"a run reads all mailboxes with due work, and again those that may not send", "store.SendableMailboxes, store.MailboxesByID", p.bisect(func(m float64) bool { return lists(m) > p.Memory }),
-			bytes(lists(n)) + " in each process", "read them by the page, longest idle first, and stop when the run is full; count the others by reason in the database", true},
-		{"the next mailbox to read is looked for past all that are being read", "store.LeaseForSync", p.bisect(func(m float64) bool { return skipped(m) > p.DocReads }),
-			amount(skipped(n)) + " documents/s passed by", "move `nextSyncAt` ahead with the lease, so that a leased mailbox leaves the head of the index", true},
+		{"each run asks of every mailbox that may send whether it has work", "sequence.eachCandidate", p.bisect(func(m float64) bool { return pages(m) > p.DocReads }),
+			amount(pages(n)) + " documents and index entries/s", "let a run end its round where the mailboxes begin that other runs have just seen to", true},
+		{"each run reads all active sequences, without their steps", "sequence.enrol", p.bisect(func(m float64) bool { return rosters(m) > p.DocReads }),
+			amount(rosters(n)) + " documents/s", "an index from mailbox to sequences, to be asked for each page", true},
+		{"a run keeps of each active sequence which mailboxes it sends from", "sequence.roster", p.bisect(func(m float64) bool { return roster(m) > p.Memory }),
+			bytes(roster(n)) + " in each process", "the same", true},
+		{"the bounce guard counts what each sequence sent in a week, on each host that sends for it", "sequence.guard", p.bisect(func(m float64) bool { return guard(m) > p.DocReads }),
+			amount(guard(n)) + " index entries/s, if each visit were to a sequence that is new to the host", "keep the counts on the sequence", true},
 		{"each sync reads the addresses of all mailboxes", "inbox.ownAddresses", p.bisect(func(m float64) bool { return own(m) > p.DocReads }),
 			amount(own(n)) + " documents/s", "ask for the senders of new messages only", true},
-		{"the ids of all mailboxes with due work in one request", "store.SendableMailboxes", p.bisect(func(m float64) bool { return request(m) > p.RequestMax }),
-			bytes(request(n)) + " of 16 MB", "by the page", true},
 	}
 }
+
+// What a process keeps of each active sequence and of each mailbox that it sends from (sequence.entry, sequence.member), and as much again of
+// the latter while it reads them.
+const (
+	rosterEntry  = 56
+	rosterMember = 16 + 12
+)
 
 // writingLimits are those of one primary's disk.
 func (p *Paper) writingLimits() []Limit {
 	n := float64(p.Mailboxes)
 	all, work := p.peakRate(p.writes(true)), p.peakRate(p.writes(false))
 	sequences := p.most(p.Sequences[:])
-	marks := func(m float64) float64 { return p.HostsFor(m).Most() * sequences * m / p.SendEvery.Seconds() }
+	marks := func(m float64) float64 { return sequences * m / p.SendEvery.Seconds() }
 	lines := func(m float64) float64 {
-		return p.all(p.Looked) / p.all(Sum(p.requests(ListNew))) * p.peakRate(p.requests(ListNew)) * m / n * min(p.HostsFor(m).Most(), float64(p.Team))
+		hosts := p.HostsFor(m).Most()
+		length := p.all(p.Looked) / p.all(Sum(p.requests(ListNew)))
+		steps := min(hosts*lineShortest, furthestAhead) / 2 // to where a run begins
+		return (length + steps) * p.peakRate(p.requests(ListNew)) * m / n * min(hosts, float64(p.Team))
 	}
 	return []Limit{
-		{"who is due when the window closes is dated anew, one by one", "box.passOver, in the first tick after the window", n * p.DocWrites / all,
-			amount(all) + " documents/s in that tick", "skip a sequence for the run once its window is seen to be closed (`noNew`), and leave the recipients as they are", true},
-		{"each run notes on each active sequence that it looked", "store.MarkSequencesRun", p.bisect(func(m float64) bool { return marks(m) > p.DocWrites }),
-			amount(marks(n)) + " documents/s", "once an hour is enough for `SEND_STALE_AFTER`: change only those whose `lastRunAt` is older", true},
-		{"a line lists 500 new recipients of which a run on one of many hosts sends to one or two", "sequence.line", p.bisect(func(m float64) bool { return lines(m) > p.DocReads }),
-			amount(lines(n)) + " documents/s", "list as many as the run's mailboxes of the sequence can send to before the deadline", true},
+		{"who is due when the window closes is dated anew, one by one", "box.passOver", n * p.DocWrites / all,
+			amount(all) + " documents/s in the fullest tick, with all other writing", "shards, below", false},
+		{"it is noted on each active sequence that a run looked", "store.MarkSequencesRun, once in an hour", p.bisect(func(m float64) bool { return marks(m) > p.DocWrites }),
+			amount(marks(n)) + " documents/s in that tick", "spread it over the hour", true},
+		{"a line is listed, of which a run on one of many hosts sends to one or two", "sequence.line", p.bisect(func(m float64) bool { return lines(m) > p.DocReads }),
+			amount(lines(n)) + " documents/s, if each of a team's mailboxes were another host's", "give a team's mailboxes to one host", true},
 		{"documents written for messages and syncs", "leases, intents, outcomes, `nextSyncAt`", n * p.DocWrites / work,
 			amount(work) + " documents/s", "shards, below", false},
 		{"documents and indexes that are in use exceed one server's memory", "recipients above all", n * p.Cache / p.workingSet().total(),

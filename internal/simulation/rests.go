@@ -29,8 +29,7 @@ func (p *Paper) assumptionsSection(s *page) {
 		{"processor for a message, for a look", fmt.Sprintf("%s, %s", span(p.CPUPerMessage), span(p.CPUPerSync)), "measured: `internal/bench`, figure `growth`, one message for each of 1,000 mailboxes, SQLite, on two busy cores"},
 		{"processor for TLS", span(p.CPUPerTLS), "assumed"},
 		{"a host", fmt.Sprintf("%.0f cores of which %.0f %% are used, %d connections, %s for a job", p.Cores, 100*p.Busy, p.Connections, bytes(p.Memory)), "mailrun's defaults; assumed"},
-		{"a request to the database", span(p.RoundTrip), "assumed: same data centre, from an index in memory"},
-		{"one primary, 16 cores and NVMe", fmt.Sprintf("%s documents written and %s read a second (%s by one request), %s/s in, %s of cache", amount(p.DocWrites), amount(p.DocReads), amount(p.CoreReads), bytes(p.Wire), bytes(p.Cache)), "assumed; put in what yours does"},
+		{"one primary, 16 cores and NVMe", fmt.Sprintf("%s documents written and %s read a second, %s of cache", amount(p.DocWrites), amount(p.DocReads), bytes(p.Cache)), "assumed; put in what yours does"},
 		{"documents and index entries", fmt.Sprintf("the documents of `internal/population`, weighed; keys in MongoDB's encoding, %d B for record and cell, pages %.0f %% full, leading fields that %d entries share compressed away", perEntry, 100*pageFill, sharedBy), "weighed; the storage engine's share is assumed"},
 	})
 }

@@ -15,11 +15,14 @@ var SendRunCalls = []RunCall{
 	{"", "group " + store.Recipients, 1, "every recipient that is claimed"},
 	{"mailboxes without a due time", "write " + store.Mailboxes, 1, ""},
 	{"pauses that ended", "write " + store.Recipients, 1, ""},
-	{"active sequences", "find " + store.Sequences, 1, "every active sequence, with its steps"},
+	{"active sequences", "find " + store.Sequences, 1, "every active sequence, without its steps"},
 	{"deliveries left in sending", "find " + store.History, 1, "5,000 at most"},
-	{"how many are due, by sequence and mailbox", "group " + store.Recipients, 2, "everybody who is due"},
-	{"mailboxes that may send", "find " + store.Mailboxes, 2, "every mailbox with due work, twice where some of them may not send"},
-	{"that the sequences were looked at", "write " + store.Sequences, 1, "writes every active sequence"},
+	{"how many are due, by sequence and mailbox", "groupFirst " + store.Recipients, 2, "10,000 at most"},
+	{"mailboxes that cannot send, for the reasons", "find " + store.Mailboxes, 1, "1,000 at most"},
+	{"mailboxes that may send", "find " + store.Mailboxes, 1, "500 for each page, until the run is full"},
+	{"which of a page have somebody who is due", "distinct " + store.Recipients, 1, "an index entry for each mailbox of the page"},
+	{"which of its sequences have, and with a zone of their own while the window is closed", "distinct " + store.Recipients, 2, "an index entry for each sequence of the page"},
+	{"that the sequences were looked at", "write " + store.Sequences, 1, "once in an hour, and then writes every active sequence"},
 }
 
 // SyncRunCalls are those of sync-mailboxes, by internal/inbox.

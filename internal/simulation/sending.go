@@ -10,11 +10,18 @@ import (
 	"mailrun/pkg/outreach"
 )
 
-// The worker's own numbers: how many recipients a mailbox lists at once, how many a line does, and for how long an empty line rests.
+// The worker's own numbers: how many recipients a mailbox lists at once, and while all windows are closed, how many a line does at most and at least, for how long an empty line
+// rests, how many mailboxes are on a page, and how often it is noted that a run looked at a sequence.
 const (
-	batchSize  = 20
-	lineLength = 500
-	lineRest   = time.Second
+	batchSize    = 20
+	closedMost   = 10
+	lineLength   = 500
+	lineShortest = 20
+	// furthestAhead is how many a line passes by at most where other runs are at work.
+	furthestAhead = 10 * lineLength
+	lineRest      = time.Second
+	pageSize      = 500
+	markEvery     = time.Hour
 )
 
 // Cron is how a run of run-sequences is called: for how long, how long a message takes a mailbox, and with how many mailboxes it works at
@@ -33,20 +40,23 @@ type sendRun struct {
 	lines    map[bson.ObjectID]*line
 	blocked  map[bson.ObjectID]bool // sequences whose daily limit is reached
 	noNew    map[bson.ObjectID]bool
+	read     map[bson.ObjectID]bool // sequences that were read whole
 	waiting  visits
 }
 
-// line is what a run has listed of a sequence's new recipients.
+// line is what a run has listed of a sequence's new recipients. Out were handed out since it was listed; those in hand are neither sent to nor
+// put elsewhere, and are listed again.
 type line struct {
-	listed int
-	rested time.Time
+	length            int // of the last listing
+	listed, out, hand int
+	rested            time.Time
 }
 
 // Send plays one run of run-sequences that begins at now.
 func (t *Team) Send(now time.Time, c Cron, book Book) {
 	r := &sendRun{
 		Team: t, Cron: c, book: book, deadline: now.Add(c.For),
-		lines: map[bson.ObjectID]*line{}, blocked: map[bson.ObjectID]bool{}, noNew: map[bson.ObjectID]bool{},
+		lines: map[bson.ObjectID]*line{}, blocked: map[bson.ObjectID]bool{}, noNew: map[bson.ObjectID]bool{}, read: map[bson.ObjectID]bool{},
 	}
 	chosen := r.choose(now)
 	first := len(chosen)
@@ -65,7 +75,9 @@ func (t *Team) Send(now time.Time, c Cron, book Book) {
 		}
 	}
 	for _, l := range t.lists {
-		l.LastRunAt = &now
+		if l.LastRunAt == nil || now.Sub(*l.LastRunAt) >= markEvery {
+			l.LastRunAt = &now
+		}
 	}
 }
 
@@ -75,45 +87,89 @@ func (r *sendRun) begin(v *visit, now time.Time) {
 	heap.Push(&r.waiting, v)
 }
 
-// wanted tells whether there is work left for a mailbox when its turn has come: follow-ups of its own, or somebody in the line of one of its
-// sequences.
-func (r *sendRun) wanted(v *visit, now time.Time) bool {
-	return v.own || slices.ContainsFunc(r.open(v), func(l *list) bool { return r.inLine(l, now) })
-}
-
 func (r *sendRun) count(now time.Time, k Kind) { r.book.Count(now, k, 1) }
 
-// choose is the worker's choice: the mailboxes with due work that may send before the deadline, longest idle first.
+// choose is the worker's choice: the mailboxes with due work that may send before the deadline, page by page, of each the longest idle first.
 func (r *sendRun) choose(now time.Time) []*visit {
-	var chosen []*visit
+	var able []*box
 	for _, b := range r.boxes {
-		late := b.NextSendAt != nil && b.NextSendAt.After(r.deadline)
-		if b.Status != outreach.MailboxActive || late || !b.hasWork(now) {
-			continue
+		if b.Status == outreach.MailboxActive && (b.NextSendAt == nil || !b.NextSendAt.After(r.deadline)) {
+			able = append(able, b)
 		}
-		chosen = append(chosen, &visit{box: b, own: b.due.head(now) != nil, passed: map[*outreach.Recipient]bool{}})
 	}
-	slices.SortFunc(chosen, func(a, b *visit) int { return outreach.CompareIdle(a.Mailbox, b.Mailbox, now) })
+	if len(able) > pageSize {
+		slices.SortStableFunc(able, func(a, b *box) int { return maySend(a).Compare(maySend(b)) })
+	}
+	var chosen []*visit
+	for page := range slices.Chunk(able, pageSize) {
+		from := len(chosen)
+		for _, b := range page {
+			if v := r.candidate(b, now); v != nil {
+				chosen = append(chosen, v)
+			}
+		}
+		slices.SortFunc(chosen[from:], func(a, b *visit) int { return outreach.CompareIdle(a.Mailbox, b.Mailbox, now) })
+		r.readLines(chosen[from:], now)
+	}
 	for i, v := range chosen {
 		v.order = i
 	}
 	return chosen
 }
 
-// hasWork tells whether somebody is due whom the mailbox could send to.
-func (b *box) hasWork(now time.Time) bool {
-	if b.due.head(now) != nil {
-		return true
+// maySend is when a mailbox may send at the earliest.
+func maySend(b *box) time.Time {
+	if b.NextSendAt == nil {
+		return time.Time{}
 	}
-	return slices.ContainsFunc(b.lists, func(l *list) bool { return l.fresh.head(now) != nil })
+	return *b.NextSendAt
 }
+
+// candidate is a visit to a mailbox, nil if it has no work.
+func (r *sendRun) candidate(b *box, now time.Time) *visit {
+	v := &visit{box: b, own: b.due.head(now) != nil, inLine: b.inLine(now), passed: map[*outreach.Recipient]bool{}}
+	if !v.own && len(v.inLine) == 0 {
+		return nil
+	}
+	v.rests = len(b.lists) > 0 && !slices.ContainsFunc(b.lists, func(l *list) bool { return l.Closed(now, l.Location()) == "" })
+	return v
+}
+
+// readLines reads the sequences of a page whole that have somebody in line.
+func (r *sendRun) readLines(page []*visit, now time.Time) {
+	before := len(r.read)
+	for _, v := range page {
+		for _, l := range v.inLine {
+			r.read[l.ID] = true
+		}
+	}
+	if len(r.read) > before {
+		r.count(now, ReadSequences)
+	}
+}
+
+// inLine are the mailbox's sequences that have somebody in line for it. While the window is closed, nobody is: all live in the sequence's zone.
+func (b *box) inLine(now time.Time) []*list {
+	var lists []*list
+	for _, l := range b.lists {
+		if l.fresh.head(now) != nil && l.Closed(now, l.Location()) == "" {
+			lists = append(lists, l)
+		}
+	}
+	return lists
+}
+
+// hasWork tells whether somebody is due whom the mailbox could send to.
+func (b *box) hasWork(now time.Time) bool { return b.due.head(now) != nil || len(b.inLine(now)) > 0 }
 
 // visit is a run's work on one mailbox.
 type visit struct {
 	*box
 	began  time.Time
 	at     time.Time // when it goes on
-	own    bool      // follow-ups of its own were due when the run began
+	own    bool      // follow-ups of its own were due when the run began, or it wrote to somebody
+	inLine []*list   // sequences with somebody in line, when the run began
+	rests  bool      // the windows of all of its sequences were closed then
 	leased bool
 	sent   bool
 	order  int // among those that go on at the same time
@@ -124,12 +180,8 @@ type visit struct {
 // goOn works until the mailbox has nothing to do or may not send before the deadline, and says when that is; or until it must wait for a
 // moment.
 func (r *sendRun) goOn(v *visit, now time.Time) (ended time.Time, over bool) {
-	if !v.leased && !r.wanted(v, now) {
+	if reason, until := v.Blocked(now); !v.leased && reason != "" && (until.IsZero() || !until.Before(r.deadline)) {
 		return now, true
-	}
-	if !v.leased {
-		v.leased = true
-		r.count(now, Lease)
 	}
 	for now.Before(r.deadline) {
 		if len(v.kept) == 0 {
@@ -137,7 +189,12 @@ func (r *sendRun) goOn(v *visit, now time.Time) (ended time.Time, over bool) {
 			if len(due) == 0 {
 				break
 			}
-			if v.kept = r.judge(v, due, now); len(v.kept) == 0 {
+			r.lease(v, now)
+			v.kept = r.judge(v, due, now)
+			if len(v.kept) == 0 && v.rests {
+				break
+			}
+			if len(v.kept) == 0 {
 				continue
 			}
 		}
@@ -151,10 +208,21 @@ func (r *sendRun) goOn(v *visit, now time.Time) (ended time.Time, over bool) {
 		}
 		now = r.deliver(v, now)
 	}
+	if !v.leased {
+		return now, true
+	}
 	r.leave(v)
 	r.count(now, Release)
 	r.book.Visited(v.began, now.Sub(v.began), v.sent)
 	return now, true
+}
+
+// lease takes the mailbox, once there is somebody to send to.
+func (r *sendRun) lease(v *visit, now time.Time) {
+	if !v.leased {
+		v.leased = true
+		r.count(now, Lease)
+	}
 }
 
 // leave puts back whom the visit had in hand.
@@ -170,7 +238,7 @@ func (r *sendRun) putBack(v *visit, recs []*outreach.Recipient) {
 	for _, rec := range recs {
 		r.queueOf(v.box, rec)
 		if ln := r.lines[rec.SequenceID]; rec.MailboxID.IsZero() && !v.passed[rec] {
-			ln.listed++
+			ln.listed, ln.out, ln.hand = ln.listed+1, ln.out-1, ln.hand-1
 		}
 	}
 }
@@ -187,12 +255,11 @@ func (t *Team) queueOf(b *box, rec *outreach.Recipient) {
 // listDue is box.due of the worker: follow-ups first, then new recipients of the sequences that may take some.
 func (r *sendRun) listDue(v *visit, now time.Time) []*outreach.Recipient {
 	var due []*outreach.Recipient
-	if len(r.lists) > len(r.blocked) {
-		r.count(now, ListDue)
-		due = v.due.take(now, batchSize)
+	if v.own {
+		due = r.followUps(v, now)
 	}
 	open := r.open(v)
-	if len(due) < batchSize && len(open) > 0 {
+	if v.own && len(due) < batchSize && len(open) > 0 {
 		r.count(now, ListRetries)
 	}
 	for _, l := range open {
@@ -205,10 +272,39 @@ func (r *sendRun) listDue(v *visit, now time.Time) []*outreach.Recipient {
 	return due
 }
 
+// followUps are those of the mailbox's own who are due, without the sequences whose daily limit is reached. A sequence that the run comes
+// upon is read.
+func (r *sendRun) followUps(v *visit, now time.Time) []*outreach.Recipient {
+	for {
+		r.count(now, ListDue)
+		most := batchSize
+		if v.rests {
+			most = closedMost
+		}
+		due := v.due.take(now, most)
+		whole := len(due) == most
+		left := 0
+		due = slices.DeleteFunc(due, func(rec *outreach.Recipient) bool {
+			if !r.read[rec.SequenceID] {
+				r.read[rec.SequenceID] = true
+				r.count(now, ReadSequences)
+			}
+			if r.blocked[rec.SequenceID] {
+				v.passed[rec] = true
+				left++
+			}
+			return r.blocked[rec.SequenceID]
+		})
+		if !whole || left == 0 {
+			return due
+		}
+	}
+}
+
 // open are the mailbox's sequences that may take new recipients in this run.
 func (r *sendRun) open(v *visit) []*list {
 	var open []*list
-	for _, l := range v.lists {
+	for _, l := range v.inLine {
 		if !r.blocked[l.ID] && !r.noNew[l.ID] {
 			open = append(open, l)
 		}
@@ -218,16 +314,16 @@ func (r *sendRun) open(v *visit) []*list {
 
 // takeNew takes a new recipient off a line. It is one at a time where a gap follows each message, as with every mailbox that is played.
 func (r *sendRun) takeNew(l *list, now time.Time) []*outreach.Recipient {
-	if !r.inLine(l, now) {
+	if !r.somebodyIn(l, now) {
 		return nil
 	}
-	taken := l.fresh.take(now, 1)
-	r.lines[l.ID].listed -= len(taken)
+	taken, ln := l.fresh.take(now, 1), r.lines[l.ID]
+	ln.listed, ln.out, ln.hand = ln.listed-len(taken), ln.out+len(taken), ln.hand+len(taken)
 	return taken
 }
 
-// inLine tells whether somebody is in a line, listing it again when what was listed is used up.
-func (r *sendRun) inLine(l *list, now time.Time) bool {
+// somebodyIn tells whether somebody is in a line, listing it again when what was listed is used up.
+func (r *sendRun) somebodyIn(l *list, now time.Time) bool {
 	ln := r.lines[l.ID]
 	if ln == nil {
 		ln = &line{}
@@ -239,11 +335,15 @@ func (r *sendRun) inLine(l *list, now time.Time) bool {
 	if !ln.rested.IsZero() && now.Sub(ln.rested) < lineRest {
 		return false
 	}
+	if ln.length = min(2*ln.length, lineLength); ln.length == 0 {
+		ln.length = min(max(2*len(l.MailboxIDs), lineShortest), lineLength)
+	}
 	r.count(now, ListNew)
-	if ln.listed = l.fresh.dueNow(now, lineLength); ln.listed == 0 {
+	if ln.listed = l.fresh.dueNow(now, ln.length+ln.out-ln.hand); ln.listed == 0 {
 		ln.rested = now
 	}
-	r.book.Listed(now, ln.listed)
+	r.book.Listed(now, ln.listed+ln.hand)
+	ln.out = ln.hand
 	return ln.listed > 0
 }
 
@@ -294,9 +394,11 @@ type alike struct {
 
 // passOver does what the worker does with a verdict that is not Send.
 func (r *sendRun) passOver(v *visit, rec *outreach.Recipient, d outreach.Decision, now time.Time) {
+	first := rec.MailboxID.IsZero()
 	switch {
 	case d.Action != outreach.Wait:
 		r.count(now, Postpone)
+		r.gone(rec)
 		r.ended(rec, outreach.StateHeld)
 		return
 	case d.Reason == outreach.ReasonSequenceDailyLimit:
@@ -304,8 +406,11 @@ func (r *sendRun) passOver(v *visit, rec *outreach.Recipient, d outreach.Decisio
 	case d.Reason == outreach.ReasonNewPerDay:
 		r.noNew[rec.SequenceID] = true
 	case d.Until.IsZero():
+	case first && (d.Reason == outreach.ReasonOutsideWindow || d.Reason == outreach.ReasonHoliday):
+		r.noNew[rec.SequenceID] = true
 	case d.Reason == outreach.ReasonOutsideWindow, d.Reason == outreach.ReasonHoliday, d.Reason == outreach.ReasonDomainLimit:
 		r.count(now, Postpone)
+		r.gone(rec)
 		rec.NextSendAt = &d.Until
 		r.queueOf(v.box, rec)
 		return
@@ -313,10 +418,18 @@ func (r *sendRun) passOver(v *visit, rec *outreach.Recipient, d outreach.Decisio
 	v.passed[rec] = true
 }
 
+// gone says that one who was handed out of a line is in it no longer.
+func (r *sendRun) gone(rec *outreach.Recipient) {
+	if rec.MailboxID.IsZero() {
+		r.lines[rec.SequenceID].hand--
+	}
+}
+
 // deliver sends to the first in line and puts the others back.
 func (r *sendRun) deliver(v *visit, now time.Time) time.Time {
 	rec := v.kept[0]
-	v.sent = true
+	v.sent, v.own = true, true
+	r.gone(rec)
 	r.putBack(v, v.kept[1:])
 	v.kept = nil
 	l := r.list(rec.SequenceID)

@@ -106,6 +106,9 @@ func (w *indexWeight) add(ix store.Index, doc bson.Raw) {
 	if w.bytes == nil {
 		w.bytes, w.prefixes = make([]int, len(ix.Keys)), make([]map[string]bool, len(ix.Keys))
 	}
+	if _, err := doc.LookupErr(ix.Needs); ix.Sparse && err != nil {
+		return
+	}
 	prefix := ""
 	for f, key := range ix.Keys {
 		value, _ := doc.LookupErr(strings.Split(key, ".")...)

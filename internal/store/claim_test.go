@@ -36,3 +36,30 @@ func TestClaimTakesOnlyWhatIsDue(t *testing.T) {
 		})
 	}
 }
+
+// A mailbox that is being read is not in the way of the next one that is due, and comes due again at once when its reader is known to be dead.
+func TestLeasedMailboxIsNotDueForSync(t *testing.T) {
+	for _, engine := range storetest.Engines(t) {
+		t.Run(engine.Name, func(t *testing.T) {
+			s := store.New(engine.Open(t), time.Now)
+			mb := &outreach.Mailbox{ID: bson.NewObjectID(), Email: "a@us.example", Status: outreach.MailboxActive}
+			if err := s.InsertMailbox(t.Context(), mb); err != nil {
+				t.Fatal(err)
+			}
+			self := store.Self()
+			dead := self
+			dead.Start += "x" // another process had this number
+			leased, err := s.LeaseForSync(t.Context(), store.Lessee{Owner: dead.String(), Token: "t"})
+			if err != nil || !leased.NextSyncAt.Equal(leased.SyncLease.Until) {
+				t.Fatalf("leased %+v, %v, want it due when the lease runs out", leased, err)
+			}
+			l, err := s.NewLessee(t.Context(), self, store.SyncLease)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if again, err := s.LeaseForSync(t.Context(), l); err != nil || again.ID != mb.ID {
+				t.Errorf("the dead one's mailbox: %v, %v, want it taken over at once", again, err)
+			}
+		})
+	}
+}

@@ -18,7 +18,7 @@ type Field struct {
 	Type FieldType
 }
 
-// Index is a (compound) index. Keys as in Query.Sort. A Unique index with Sparse set ignores documents that lack its first field.
+// Index is a (compound) index. Keys as in Query.Sort. One with Sparse set ignores documents that lack the field that it needs, else its first.
 type Index struct {
 	Name   string
 	Keys   []string
@@ -68,15 +68,15 @@ var Collections = []Collection{
 		},
 		Indexes: []Index{
 			{Name: "email", Keys: []string{"email"}, Unique: true},
-			{Name: "due_send", Keys: []string{"status", "nextSendAt"}},    // mailboxes that may send now
-			{Name: "due_sync", Keys: []string{"status", "nextSyncAt"}},    // mailboxes to read now
-			{Name: "lease_owner", Keys: []string{"lease.owner"}},          // renewal, dead owners
-			{Name: "sync_lease_owner", Keys: []string{"syncLease.owner"}}, // renewal, dead owners
+			{Name: "due_send", Keys: []string{"status", "nextSendAt", "_id"}}, // mailboxes that may send now, page by page
+			{Name: "due_sync", Keys: []string{"status", "nextSyncAt"}},        // mailboxes to read now
+			{Name: "lease_owner", Keys: []string{"lease.owner"}},              // renewal, dead owners
+			{Name: "sync_lease_owner", Keys: []string{"syncLease.owner"}},     // renewal, dead owners
 		},
 	},
 	{
 		Name:   Sequences,
-		Fields: []Field{{"name", Text}, {"status", Text}, {"createdAt", Time}},
+		Fields: []Field{{"name", Text}, {"status", Text}, {"lastRunAt", Time}, {"createdAt", Time}},
 		Indexes: []Index{
 			{Name: "name", Keys: []string{"name"}, Unique: true},
 			{Name: "status", Keys: []string{"status", "name"}},
@@ -86,17 +86,19 @@ var Collections = []Collection{
 		Name: Recipients,
 		Fields: []Field{
 			{"sequenceId", ObjectID}, {"email", Text}, {"domain", Text}, {"state", Text}, {"reason", Text}, {"step", Int},
+			{"timezone", Text},
 			{"nextSendAt", Time}, {"lastSentAt", Time}, {"pausedUntil", Time}, {"shiftedFor", Time}, {"mailboxId", ObjectID}, {"threadId", ObjectID},
 			{"createdAt", Time}, {"claim.owner", Text}, {"claim.token", Text}, {"claim.until", Time},
 		},
 		Indexes: []Index{
 			{Name: "enrolled_once", Keys: []string{"sequenceId", "email"}, Unique: true},
-			{Name: "due_followups", Keys: []string{"state", "mailboxId", "nextSendAt"}}, // a mailbox's due follow-ups, oldest first
-			{Name: "due_new", Keys: []string{"state", "sequenceId", "nextSendAt"}},      // a sequence's due new recipients, oldest first
-			{Name: "due_any", Keys: []string{"state", "nextSendAt"}},                    // is anything due at all, and for whom
-			{Name: "by_sequence", Keys: []string{"sequenceId", "state", "reason"}},      // counts per state and reason
-			{Name: "by_email", Keys: []string{"email"}},                                 // matching, suppressing
-			{Name: "by_domain", Keys: []string{"domain", "sequenceId"}},                 // colleagues of one who replied
+			{Name: "due_followups", Keys: []string{"state", "mailboxId", "nextSendAt"}},                                   // a mailbox's due follow-ups, oldest first
+			{Name: "due_new", Keys: []string{"state", "sequenceId", "nextSendAt"}},                                        // a sequence's due new recipients, oldest first
+			{Name: "due_new_zoned", Keys: []string{"sequenceId", "state", "nextSendAt"}, Needs: "timezone", Sparse: true}, // those of them with a zone of their own
+			{Name: "due_any", Keys: []string{"state", "nextSendAt"}},                                                      // is anything due at all, and for whom
+			{Name: "by_sequence", Keys: []string{"sequenceId", "state", "reason"}},                                        // counts per state and reason
+			{Name: "by_email", Keys: []string{"email"}},                                                                   // matching, suppressing
+			{Name: "by_domain", Keys: []string{"domain", "sequenceId"}},                                                   // colleagues of one who replied
 			{Name: "by_thread", Keys: []string{"threadId"}, Needs: "threadId"},
 			{Name: "by_claim", Keys: []string{"claim.owner"}, Needs: "claim.owner"},              // renewal, dead owners
 			{Name: "by_age", Keys: []string{"createdAt"}},                                        // listings

@@ -41,6 +41,11 @@ type Engine interface {
 	Count(ctx context.Context, collection string, filter bson.D) (int64, error)
 	// GroupCount counts matches by the values of one or more declared fields.
 	GroupCount(ctx context.Context, collection string, filter bson.D, by ...string) ([]Group, error)
+	// GroupFirst is GroupCount of the first q.Limit matches alone, of which the engine reads no more.
+	GroupFirst(ctx context.Context, q Query, by ...string) ([]Group, error)
+	// Distinct lists the values that a declared field has among the matches, each once and null not at all. Where the filter compares the
+	// fields of q.Index before that one with single values, an engine may step from one value to the next and pass over the matches between.
+	Distinct(ctx context.Context, q Query, field string) ([]bson.RawValue, error)
 	// FindOneAndUpdate changes the first match in order, atomically, and returns it as it is afterwards, or ErrNotFound. It takes leases
 	// and places under caps, and is lazy (see Write).
 	FindOneAndUpdate(ctx context.Context, q Query, update bson.D) (bson.Raw, error)

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -63,6 +64,11 @@ type Lessee struct {
 // lease is a fresh lease of the lessee.
 func (l Lessee) lease(now time.Time) outreach.Lease {
 	return outreach.Lease{Owner: l.Owner, Token: l.Token, Until: now.Add(LeaseTime)}
+}
+
+// KeptOut tells whether a lease keeps the lessee out: it has not run out and its owner is not known to be gone.
+func (l Lessee) KeptOut(lease *outreach.Lease, now time.Time) bool {
+	return lease != nil && lease.Until.After(now) && !slices.Contains(l.Dead, lease.Owner)
 }
 
 // LeaseOwners lists everyone who holds a lease of this kind.
@@ -155,8 +161,20 @@ func (s *Store) NewLessee(ctx context.Context, self Owner, fields ...LeaseField)
 			return l, err
 		}
 		dead := self.Dead(owners)
+		if err := s.dueAgain(ctx, f, dead); err != nil {
+			return l, err
+		}
 		l.Dead = append(l.Dead, dead...)
 		l.Others = max(l.Others, len(owners)-len(dead))
 	}
 	return l, nil
+}
+
+// dueAgain makes mailboxes due at once that dead owners were reading: LeaseForSync had put off their time to the lease's end.
+func (s *Store) dueAgain(ctx context.Context, field LeaseField, dead []string) error {
+	if field != SyncLease || len(dead) == 0 {
+		return nil
+	}
+	filter := bson.D{{Key: string(field) + ".owner", Value: bson.D{{Key: "$in", Value: dead}}}}
+	return s.write(ctx, Write{Kind: UpdateMany, Collection: Mailboxes, Filter: filter, Lazy: true, Update: set(bson.E{Key: "nextSyncAt", Value: s.Now()})})
 }

@@ -65,6 +65,24 @@ func (s *Store) AllMailboxes(ctx context.Context) ([]outreach.Mailbox, error) {
 	return find[outreach.Mailbox](ctx, s, Query{Collection: Mailboxes, Sort: []string{"email"}})
 }
 
+// sendingState are the fields of a mailbox by which it sends or waits: not its secrets, nor its folders.
+var sendingState = []string{
+	"email", "status", "statusReason", "imap", "timezone", "dailyLimit", "hourlyLimit", "minGapSeconds", "gapJitterSeconds", "rampUp",
+	"sentToday", "sentHour", "lastSentAt", "nextSendAt", "lastSyncOkAt", "sendFailures", "lastError",
+}
+
+// EachSendingState calls each with every mailbox by address, of which it reads by what it sends or waits.
+func (s *Store) EachSendingState(ctx context.Context, each func(*outreach.Mailbox)) error {
+	return s.engine.Find(ctx, Query{Collection: Mailboxes, Sort: []string{"email"}, Fields: sendingState}, func(raw bson.Raw) error {
+		mb := new(outreach.Mailbox)
+		if err := bson.Unmarshal(raw, mb); err != nil {
+			return err
+		}
+		each(mb)
+		return nil
+	})
+}
+
 // ListSequences lists sequences by name.
 func (s *Store) ListSequences(ctx context.Context, f Filter, p Page) ([]outreach.Sequence, int64, error) {
 	return page[outreach.Sequence](ctx, s, Query{Collection: Sequences, Filter: where().is("status", f.Status).filter, Sort: []string{"name"}}, p)

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"time"
 
@@ -66,7 +67,8 @@ func (s *Store) AdoptMailboxes(ctx context.Context, due string) error {
 	return s.write(ctx, Write{Kind: UpdateMany, Collection: Mailboxes, Filter: filter, Update: set(bson.E{Key: due, Value: s.Now()})})
 }
 
-// LeaseForSync takes the active mailbox that has been due for syncing the longest and that nobody syncs, or returns ErrNotFound.
+// LeaseForSync takes the active mailbox that has been due for syncing the longest and that nobody syncs, or returns ErrNotFound. While it is
+// leased its due time is the lease's end, so that whoever looks for the next one need not look past those that are being read.
 func (s *Store) LeaseForSync(ctx context.Context, l Lessee) (*outreach.Mailbox, error) {
 	now := s.Now()
 	q := Query{
@@ -78,7 +80,8 @@ func (s *Store) LeaseForSync(ctx context.Context, l Lessee) (*outreach.Mailbox, 
 		},
 		Sort: []string{"nextSyncAt"},
 	}
-	return findOneAndUpdate[outreach.Mailbox](ctx, s, q, set(bson.E{Key: string(SyncLease), Value: l.lease(now)}))
+	lease := l.lease(now)
+	return findOneAndUpdate[outreach.Mailbox](ctx, s, q, set(bson.E{Key: string(SyncLease), Value: lease}, bson.E{Key: "nextSyncAt", Value: Millis(lease.Until)}))
 }
 
 // LeaseMailbox takes one mailbox, due or not, if nobody holds this lease of it; ErrNotFound otherwise.
@@ -88,21 +91,42 @@ func (s *Store) LeaseMailbox(ctx context.Context, field LeaseField, id bson.Obje
 	return findOneAndUpdate[outreach.Mailbox](ctx, s, q, set(bson.E{Key: string(field), Value: l.lease(now)}))
 }
 
-// SendableMailboxes lists which of the mailboxes are active, may send before a time, and are leased by nobody.
-func (s *Store) SendableMailboxes(ctx context.Context, ids []bson.ObjectID, before time.Time, dead []string) ([]outreach.Mailbox, error) {
-	if len(ids) == 0 {
-		return nil, nil
+// SendMark is a place in the order in which mailboxes may send: by when they may, then by id.
+type SendMark struct {
+	At time.Time
+	ID bson.ObjectID
+}
+
+// Before tells whether a place comes before another.
+func (m SendMark) Before(o SendMark) bool {
+	return m.At.Before(o.At) || m.At.Equal(o.At) && bytes.Compare(m.ID[:], o.ID[:]) < 0
+}
+
+// MailboxesToSend lists active mailboxes that may send before a time, whoever leases them, from a mark on and without the first skip of
+// them: the one that might have sent for longest first.
+func (s *Store) MailboxesToSend(ctx context.Context, before time.Time, from SendMark, skip, limit int) ([]outreach.Mailbox, error) {
+	at := bson.D{{Key: "$lte", Value: Millis(before)}}
+	filter := bson.D{{Key: "status", Value: outreach.MailboxActive}}
+	if from == (SendMark{}) {
+		filter = append(filter, bson.E{Key: "nextSendAt", Value: at})
+	} else {
+		filter = append(filter, bson.E{Key: "nextSendAt", Value: append(bson.D{{Key: "$gte", Value: Millis(from.At)}}, at...)}, bson.E{Key: "$or", Value: bson.A{
+			bson.D{{Key: "nextSendAt", Value: bson.D{{Key: "$gt", Value: Millis(from.At)}}}},
+			bson.D{{Key: "nextSendAt", Value: Millis(from.At)}, {Key: "_id", Value: bson.D{{Key: "$gt", Value: from.ID}}}},
+		}})
 	}
-	now := s.Now()
 	return find[outreach.Mailbox](ctx, s, Query{
-		Collection: Mailboxes,
-		Filter: bson.D{
-			{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}},
-			{Key: "status", Value: outreach.MailboxActive},
-			{Key: "nextSendAt", Value: bson.D{{Key: "$lte", Value: Millis(before)}}},
-			SendLease.free(now, dead),
-		},
+		Collection: Mailboxes, Filter: filter, Index: "due_send", Sort: []string{"nextSendAt", "_id"}, Skip: int64(skip), Limit: int64(limit),
 	})
+}
+
+// MailboxesToWait lists some of the mailboxes that may not send before a time: those that are not active, or wait for longer.
+func (s *Store) MailboxesToWait(ctx context.Context, before time.Time, limit int) ([]outreach.Mailbox, error) {
+	filter := bson.D{{Key: "$or", Value: bson.A{
+		bson.D{{Key: "status", Value: bson.D{{Key: "$in", Value: bson.A{outreach.MailboxPaused, outreach.MailboxFailing}}}}},
+		bson.D{{Key: "status", Value: outreach.MailboxActive}, {Key: "nextSendAt", Value: bson.D{{Key: "$gt", Value: Millis(before)}}}},
+	}}}
+	return find[outreach.Mailbox](ctx, s, Query{Collection: Mailboxes, Filter: filter, Limit: int64(limit)})
 }
 
 // DeleteMailbox removes a mailbox.

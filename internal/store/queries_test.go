@@ -22,16 +22,32 @@ func TestQueriesAreIndexed(t *testing.T) {
 			ids := []bson.ObjectID{id, bson.NewObjectID()}
 			l := store.Lessee{Owner: "o", Token: "t", Dead: []string{"a", "b"}}
 			for name, call := range map[string]func() error{
-				"Mailbox":             func() error { _, err := s.Mailbox(ctx, id); return err },
-				"LeaseForSync":        func() error { _, err := s.LeaseForSync(ctx, l); return err },
-				"LeaseMailbox":        func() error { _, err := s.LeaseMailbox(ctx, store.SendLease, id, l); return err },
-				"SendableMailboxes":   func() error { _, err := s.SendableMailboxes(ctx, ids, time.Now(), l.Dead); return err },
-				"AdoptMailboxes":      func() error { return s.AdoptMailboxes(ctx, "nextSendAt") },
-				"LeaseOwners":         func() error { _, err := s.LeaseOwners(ctx, store.Claim); return err },
-				"RenewLeases":         func() error { return s.RenewLeases(ctx, store.Claim, l) },
-				"DueOf":               func() error { _, err := s.DueOf(ctx, id, outreach.StateActive, ids, l.Dead, 20); return err },
-				"DueNew":              func() error { _, err := s.DueNew(ctx, id, l.Dead, 20, 20); return err },
-				"CountDue":            func() error { _, err := s.CountDue(ctx, outreach.StateActive); return err },
+				"Mailbox":      func() error { _, err := s.Mailbox(ctx, id); return err },
+				"LeaseForSync": func() error { _, err := s.LeaseForSync(ctx, l); return err },
+				"LeaseMailbox": func() error { _, err := s.LeaseMailbox(ctx, store.SendLease, id, l); return err },
+				"MailboxesToSend": func() error {
+					_, err := s.MailboxesToSend(ctx, time.Now(), store.SendMark{At: time.Now(), ID: id}, 0, 20)
+					return err
+				},
+				"MailboxesToWait":      func() error { _, err := s.MailboxesToWait(ctx, time.Now(), 20); return err },
+				"MailboxesWithDue":     func() error { _, err := s.MailboxesWithDue(ctx, ids); return err },
+				"SequencesWithDue":     func() error { _, err := s.SequencesWithDue(ctx, ids, false); return err },
+				"those of other zones": func() error { _, err := s.SequencesWithDue(ctx, ids, true); return err },
+				"EachActive":           func() error { return s.EachActive(ctx, func(*outreach.Sequence) error { return nil }) },
+				"ActiveByID":           func() error { _, err := s.ActiveByID(ctx, ids); return err },
+				"MarkSequencesRun":     func() error { return s.MarkSequencesRun(ctx, ids) },
+				"AdoptMailboxes":       func() error { return s.AdoptMailboxes(ctx, "nextSendAt") },
+				"LeaseOwners":          func() error { _, err := s.LeaseOwners(ctx, store.Claim); return err },
+				"RenewLeases":          func() error { return s.RenewLeases(ctx, store.Claim, l) },
+				"DueOf":                func() error { _, err := s.DueOf(ctx, id, outreach.StateActive, ids, l.Dead, 20); return err },
+				"DueNew":               func() error { _, err := s.DueNew(ctx, store.NewOf{Sequence: id}, l.Dead, 20, 20); return err },
+				"DueNew of other zones": func() error {
+					_, err := s.DueNew(ctx, store.NewOf{Sequence: id, OtherZones: true}, l.Dead, 20, 20)
+					return err
+				},
+				"CountDue":            func() error { _, err := s.CountDue(ctx, outreach.StateActive, 100); return err },
+				"CountDueIn":          func() error { _, err := s.CountDueIn(ctx, id, outreach.StateActive); return err },
+				"NewLessee":           func() error { _, err := s.NewLessee(ctx, store.Self(), store.SyncLease); return err },
 				"Claim":               func() error { _, err := s.Claim(ctx, ids, l); return err },
 				"TakeOver":            func() error { _, err := s.TakeOver(ctx, id, l); return err },
 				"EndPauses":           func() error { return s.EndPauses(ctx) },
@@ -55,7 +71,7 @@ func TestQueriesAreIndexed(t *testing.T) {
 				"RunningRuns":   func() error { _, err := s.RunningRuns(ctx); return err },
 				"PruneCounters": func() error { return s.PruneCounters(ctx) },
 				"Upcoming": func() error {
-					return s.Upcoming(ctx, id, outreach.StateActive, func(outreach.Recipient) error { return nil })
+					return s.Upcoming(ctx, id, outreach.StateActive, 20, func(outreach.Recipient) error { return nil })
 				},
 				"ShiftDue": func() error { return s.ShiftDue(ctx, id, time.Now(), time.Hour) },
 			} {

@@ -54,43 +54,51 @@ func (s *Store) MoveRecipient(ctx context.Context, id bson.ObjectID, from []outr
 	return s.update(ctx, Recipients, filter, changes(fields, gone))
 }
 
-// DueOf lists a mailbox's recipients in a state and in the given sequences whose next step is due and whom nobody has claimed, oldest due
-// first: active ones wait for a follow-up, queued ones for a first step that this mailbox has tried before.
-func (s *Store) DueOf(ctx context.Context, mailboxID bson.ObjectID, state outreach.State, sequences []bson.ObjectID, dead []string, limit int) ([]outreach.Recipient, error) {
+// DueOf lists a mailbox's recipients in a state whose next step is due and whom nobody has claimed, oldest due first: active ones wait for a
+// follow-up, queued ones for a first step that this mailbox has tried before. The recipients of some sequences may be left out.
+func (s *Store) DueOf(ctx context.Context, mailboxID bson.ObjectID, state outreach.State, leftOut []bson.ObjectID, dead []string, limit int) ([]outreach.Recipient, error) {
 	now := s.Now()
+	filter := bson.D{{Key: "state", Value: state}, {Key: "mailboxId", Value: mailboxID}, dueAt(now), Claim.free(now, dead)}
+	if len(leftOut) > 0 {
+		filter = append(filter, bson.E{Key: "sequenceId", Value: bson.D{{Key: "$nin", Value: leftOut}}})
+	}
 	return find[outreach.Recipient](ctx, s, Query{
-		Collection: Recipients,
-		Filter: bson.D{
-			{Key: "state", Value: state},
-			{Key: "mailboxId", Value: mailboxID},
-			{Key: "nextSendAt", Value: bson.D{{Key: "$lte", Value: now}}},
-			{Key: "sequenceId", Value: bson.D{{Key: "$in", Value: sequences}}},
-			Claim.free(now, dead),
-		},
-		Index: "due_followups",
-		Sort:  []string{"nextSendAt"},
-		Limit: int64(limit),
+		Collection: Recipients, Filter: filter, Index: "due_followups", Sort: []string{"nextSendAt"}, Limit: int64(limit),
 	})
+}
+
+// dueAt matches recipients whose time has come.
+func dueAt(now time.Time) bson.E {
+	return bson.E{Key: "nextSendAt", Value: bson.D{{Key: "$lte", Value: now}}}
+}
+
+// ofOtherZones matches recipients with a zone of their own.
+var ofOtherZones = bson.E{Key: "timezone", Value: bson.D{{Key: "$gt", Value: ""}}}
+
+// NewOf says whose new recipients are asked for, and with OtherZones, that only those are meant who have a zone of their own.
+type NewOf struct {
+	Sequence   bson.ObjectID
+	OtherZones bool
 }
 
 // DueNew lists a sequence's recipients who wait for their first step, belong to no mailbox and are claimed by nobody, oldest due first,
 // without the first skip of them.
-func (s *Store) DueNew(ctx context.Context, sequenceID bson.ObjectID, dead []string, skip, limit int) ([]outreach.Recipient, error) {
+func (s *Store) DueNew(ctx context.Context, of NewOf, dead []string, skip, limit int) ([]outreach.Recipient, error) {
 	now := s.Now()
-	return find[outreach.Recipient](ctx, s, Query{
+	q := Query{
 		Collection: Recipients,
 		Filter: bson.D{
-			{Key: "state", Value: outreach.StateQueued},
-			{Key: "sequenceId", Value: sequenceID},
-			{Key: "nextSendAt", Value: bson.D{{Key: "$lte", Value: now}}},
-			{Key: "mailboxId", Value: nil},
-			Claim.free(now, dead),
+			{Key: "state", Value: outreach.StateQueued}, {Key: "sequenceId", Value: of.Sequence}, dueAt(now), {Key: "mailboxId", Value: nil}, Claim.free(now, dead),
 		},
 		Index: "due_new",
 		Sort:  []string{"nextSendAt"},
 		Skip:  int64(skip),
 		Limit: int64(limit),
-	})
+	}
+	if of.OtherZones {
+		q.Filter, q.Index = append(q.Filter, ofOtherZones), "due_new_zoned"
+	}
+	return find[outreach.Recipient](ctx, s, q)
 }
 
 // DueCount is how many recipients of a sequence are due, by the mailbox they belong to (zero if none yet).
@@ -99,10 +107,12 @@ type DueCount struct {
 	Count                 int
 }
 
-// CountDue counts the recipients in a state whose time has come.
-func (s *Store) CountDue(ctx context.Context, state outreach.State) ([]DueCount, error) {
-	filter := bson.D{{Key: "state", Value: state}, {Key: "nextSendAt", Value: bson.D{{Key: "$lte", Value: s.Now()}}}}
-	groups, err := s.engine.GroupCount(ctx, Recipients, filter, "sequenceId", "mailboxId")
+// CountDue counts the recipients in a state whose time has come, the first most of them who have waited longest.
+func (s *Store) CountDue(ctx context.Context, state outreach.State, most int) ([]DueCount, error) {
+	q := Query{
+		Collection: Recipients, Filter: bson.D{{Key: "state", Value: state}, dueAt(s.Now())}, Index: "due_any", Sort: []string{"nextSendAt"}, Limit: int64(most),
+	}
+	groups, err := s.engine.GroupFirst(ctx, q, "sequenceId", "mailboxId")
 	if err != nil {
 		return nil, err
 	}
@@ -113,6 +123,44 @@ func (s *Store) CountDue(ctx context.Context, state outreach.State) ([]DueCount,
 		counts[i].Count = int(g.Count)
 	}
 	return counts, nil
+}
+
+// CountDueIn counts the recipients of a sequence in a state whose time has come.
+func (s *Store) CountDueIn(ctx context.Context, sequenceID bson.ObjectID, state outreach.State) (int, error) {
+	n, err := s.engine.Count(ctx, Recipients, bson.D{{Key: "state", Value: state}, {Key: "sequenceId", Value: sequenceID}, dueAt(s.Now())})
+	return int(n), err
+}
+
+// MailboxesWithDue tells which of some mailboxes have recipients of their own who are due.
+func (s *Store) MailboxesWithDue(ctx context.Context, ids []bson.ObjectID) (map[bson.ObjectID]bool, error) {
+	filter := bson.D{sendable, {Key: "mailboxId", Value: bson.D{{Key: "$in", Value: ids}}}, dueAt(s.Now())}
+	return s.distinct(ctx, Query{Collection: Recipients, Filter: filter, Index: "due_followups"}, "mailboxId", len(ids))
+}
+
+// SequencesWithDue tells which of some sequences have recipients who wait for a first step that is due, with otherZones, which have such
+// who live in a zone of their own.
+func (s *Store) SequencesWithDue(ctx context.Context, ids []bson.ObjectID, otherZones bool) (map[bson.ObjectID]bool, error) {
+	filter := bson.D{{Key: "state", Value: outreach.StateQueued}, {Key: "sequenceId", Value: bson.D{{Key: "$in", Value: ids}}}, dueAt(s.Now())}
+	q := Query{Collection: Recipients, Filter: filter, Index: "due_new"}
+	if otherZones {
+		q.Filter, q.Index = append(q.Filter, ofOtherZones), "due_new_zoned"
+	}
+	return s.distinct(ctx, q, "sequenceId", len(ids))
+}
+
+// distinct is the set of ids in a field among the matches; nothing is asked about none.
+func (s *Store) distinct(ctx context.Context, q Query, field string, among int) (map[bson.ObjectID]bool, error) {
+	if among == 0 {
+		return nil, nil
+	}
+	values, err := s.engine.Distinct(ctx, q, field)
+	set := make(map[bson.ObjectID]bool, len(values))
+	for _, v := range values {
+		if id, ok := v.ObjectIDOK(); ok {
+			set[id] = true
+		}
+	}
+	return set, err
 }
 
 // Claim makes the lessee the owner of recipients that are still due and that nobody owns, and returns those it got as they are now. That
@@ -230,12 +278,14 @@ func (s *Store) CountStates(ctx context.Context, id bson.ObjectID) ([]StateCount
 	return counts, nil
 }
 
-// Upcoming calls each with the sendable recipients of a sequence in the order in which they come due.
-func (s *Store) Upcoming(ctx context.Context, sequenceID bson.ObjectID, state outreach.State, each func(outreach.Recipient) error) error {
+// Upcoming calls each with the sendable recipients of a sequence in the order in which they come due, with the first most of them unless that
+// is 0.
+func (s *Store) Upcoming(ctx context.Context, sequenceID bson.ObjectID, state outreach.State, most int, each func(outreach.Recipient) error) error {
 	q := Query{
 		Collection: Recipients,
 		Filter:     bson.D{{Key: "state", Value: state}, {Key: "sequenceId", Value: sequenceID}, {Key: "nextSendAt", Value: bson.D{{Key: "$gt", Value: time.Time{}}}}},
 		Sort:       []string{"nextSendAt"},
+		Limit:      int64(most),
 	}
 	return s.engine.Find(ctx, q, func(raw bson.Raw) error {
 		var r outreach.Recipient

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"slices"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
@@ -50,11 +52,55 @@ func (s *Store) PauseSequence(ctx context.Context, id bson.ObjectID, reason stri
 	))
 }
 
-// MarkSequencesRun notes that a run looked at these sequences: what waits behind their caps is waiting, not forgotten.
-func (s *Store) MarkSequencesRun(ctx context.Context, ids []bson.ObjectID) error {
+// EachActive calls each with every active sequence, of which it reads what tells whether and when it sends, but not what.
+func (s *Store) EachActive(ctx context.Context, each func(*outreach.Sequence) error) error {
+	q := Query{
+		Collection: Sequences, Filter: bson.D{{Key: "status", Value: outreach.SequenceActive}},
+		Fields: []string{"name", "mailboxIds", "timezone", "window", "holidays", "lastRunAt"},
+	}
+	return s.engine.Find(ctx, q, func(raw bson.Raw) error {
+		var seq outreach.Sequence
+		if err := bson.Unmarshal(raw, &seq); err != nil {
+			return err
+		}
+		return each(&seq)
+	})
+}
+
+// ActiveByID finds those of several sequences that are active.
+func (s *Store) ActiveByID(ctx context.Context, ids []bson.ObjectID) ([]outreach.Sequence, error) {
 	if len(ids) == 0 {
+		return nil, nil
+	}
+	filter := bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}, {Key: "status", Value: outreach.SequenceActive}}
+	return find[outreach.Sequence](ctx, s, Query{Collection: Sequences, Filter: filter})
+}
+
+// markEvery is how often it is noted of a sequence that runs look at it, and markTogether for how many at once.
+const (
+	markEvery    = time.Hour
+	markTogether = 1000
+)
+
+// Unmarked tells whether it is time to note of a sequence that a run looked at it.
+func (s *Store) Unmarked(seq *outreach.Sequence) bool {
+	return seq.LastRunAt == nil || s.Now().Sub(*seq.LastRunAt) >= markEvery
+}
+
+// MarkSequencesRun notes that a run looked at these sequences: what waits behind their caps is waiting, not forgotten. What another run has
+// noted within markEvery stays as it is.
+func (s *Store) MarkSequencesRun(ctx context.Context, ids []bson.ObjectID) error {
+	now := s.Now()
+	unmarked := bson.E{Key: "$or", Value: bson.A{
+		bson.D{{Key: "lastRunAt", Value: nil}}, bson.D{{Key: "lastRunAt", Value: bson.D{{Key: "$lte", Value: now.Add(-markEvery)}}}},
+	}}
+	var writes []Write
+	for some := range slices.Chunk(ids, markTogether) {
+		filter := bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: some}}}, unmarked}
+		writes = append(writes, Write{Kind: UpdateMany, Collection: Sequences, Filter: filter, Update: set(bson.E{Key: "lastRunAt", Value: now})})
+	}
+	if len(writes) == 0 {
 		return nil
 	}
-	filter := bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}}
-	return s.write(ctx, Write{Kind: UpdateMany, Collection: Sequences, Filter: filter, Update: set(bson.E{Key: "lastRunAt", Value: s.Now()})})
+	return s.write(ctx, writes...)
 }

@@ -52,7 +52,7 @@ func TestShiftDueAfterADeath(t *testing.T) {
 		t.Fatal(err)
 	}
 	moved := 0
-	err := s.Upcoming(t.Context(), id, outreach.StateQueued, func(r outreach.Recipient) error {
+	err := s.Upcoming(t.Context(), id, outreach.StateQueued, 0, func(r outreach.Recipient) error {
 		if r.NextSendAt.Equal(due.Add(time.Hour)) {
 			moved++
 		}

@@ -1,18 +1,13 @@
 package message
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
-
-	gomessage "github.com/emersion/go-message"
-	"github.com/emersion/go-message/textproto"
 
 	"mailrun/pkg/outreach"
 )
@@ -39,36 +34,35 @@ func Compose(d Draft) ([]byte, error) {
 	if strings.TrimSpace(d.Text) == "" && d.HTML != "" {
 		d.Text = TextFromHTML(d.HTML)
 	}
-	var out bytes.Buffer
-	out.Grow(2048 + (len(d.Text)+len(d.HTML))*5/4)
-	write := d.writeText
-	if d.HTML != "" {
-		write = d.writeAlternative
-	}
-	if err := write(&out); err != nil {
+	out := make([]byte, 0, 2048+(len(d.Text)+len(d.HTML))*5/4)
+	out, err := d.appendHeader(out)
+	if err != nil {
 		return nil, fmt.Errorf("compose message to %q: %w", d.To.Address, err)
 	}
-	return out.Bytes(), nil
+	if d.HTML == "" {
+		return appendText(out, "plain", d.Text), nil
+	}
+	return d.appendAlternative(out), nil
 }
 
 // TextFromHTML renders HTML as plain text: what a message says to a reader without HTML.
 func TextFromHTML(html string) string { return htmlToText(html) }
 
-// complete puts the message's fields above those of its content.
-func (d Draft) complete(content gomessage.Header) (gomessage.Header, error) {
+// appendHeader writes the message's fields, without those of its content.
+func (d Draft) appendHeader(out []byte) ([]byte, error) {
 	if d.Date.IsZero() {
-		return content, errors.New("no date")
+		return nil, errors.New("no date")
 	}
 	fields, err := d.fields()
 	if err != nil {
-		return content, err
+		return nil, err
 	}
-	for _, f := range slices.Backward(fields) { // go-message puts each field above those before it
+	for _, f := range fields {
 		if f.raw != "" {
-			content.AddRaw(foldField(f.name, f.raw))
+			out = appendField(out, f.name, f.raw)
 		}
 	}
-	return content, nil
+	return out, nil
 }
 
 // fields are the header fields from top to bottom, encoded; those without value are left out.
@@ -93,40 +87,15 @@ func (d Draft) fields() ([]field, error) {
 	return fields, e.err
 }
 
-func (d Draft) writeText(out *bytes.Buffer) error {
-	header, err := d.complete(textHeader("text/plain"))
-	if err != nil {
-		return err
-	}
-	if err := textproto.WriteHeader(out, header.Header); err != nil {
-		return err
-	}
-	writeBody(out, d.Text)
-	return nil
-}
-
-// writeAlternative writes both parts, the plain one first: a reader shows the last one that it can (RFC 2046 section 5.1.4).
-func (d Draft) writeAlternative(out *bytes.Buffer) error {
-	w := textproto.NewMultipartWriter(out)
-	if err := w.SetBoundary(boundary(d)); err != nil {
-		return err
-	}
-	var content gomessage.Header
-	content.SetContentType("multipart/alternative", map[string]string{"boundary": w.Boundary()})
-	header, err := d.complete(content)
-	if err != nil {
-		return err
-	}
-	if err := textproto.WriteHeader(out, header.Header); err != nil {
-		return err
-	}
-	for _, part := range [...]struct{ contentType, body string }{{"text/plain", d.Text}, {"text/html", d.HTML}} {
-		if _, err := w.CreatePart(textHeader(part.contentType).Header); err != nil {
-			return err
-		}
-		writeBody(out, part.body)
-	}
-	return w.Close()
+// appendAlternative writes both parts, the plain one first: a reader shows the last one that it can (RFC 2046 section 5.1.4).
+func (d Draft) appendAlternative(out []byte) []byte {
+	between := "--" + boundary(d)
+	out = append(append(out, "Content-Type: multipart/alternative;\r\n boundary=\""...), between[2:]...)
+	out = append(append(out, "\"\r\n\r\n"...), between...)
+	out = append(appendText(append(out, '\r', '\n'), "plain", d.Text), "\r\n"...)
+	out = append(append(out, between...), '\r', '\n')
+	out = append(appendText(out, "html", d.HTML), "\r\n"...)
+	return append(append(out, between...), "--\r\n"...)
 }
 
 // boundary is derived from the message's id, so that composing again gives the same bytes. "=_" occurs in no quoted-printable text
@@ -136,16 +105,11 @@ func boundary(d Draft) string {
 	return "=_" + hex.EncodeToString(sum[:16])
 }
 
-func textHeader(contentType string) gomessage.Header {
-	var h gomessage.Header
-	h.Set("Content-Transfer-Encoding", "quoted-printable")
-	h.SetContentType(contentType, map[string]string{"charset": "utf-8"})
-	return h
-}
-
-// writeBody ends a header's part with its body.
-func writeBody(out *bytes.Buffer, body string) {
-	out.Write(append(appendQuotedPrintable(out.AvailableBuffer(), cleanBody(body)), '\r', '\n'))
+// appendText writes the fields of a text's content, and the text.
+func appendText(out []byte, subtype, body string) []byte {
+	out = append(append(out, "Content-Type: text/"...), subtype...)
+	out = append(out, "; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"...)
+	return append(appendQuotedPrintable(out, cleanBody(body)), '\r', '\n')
 }
 
 // cleanBody makes a body valid UTF-8 with one kind of line end, and none at its end.

@@ -168,12 +168,11 @@ func (e *headerEncoder) uris(name string, uris []string) string {
 // foldBlanks makes every run of blanks one space: a header may be folded at any of them.
 func foldBlanks(s string) string { return strings.Join(strings.Fields(s), " ") }
 
-// foldField writes a field, a new line begun before each word that would pass maxLine (RFC 5322 section 2.2.3). go-message folds too, but
+// appendField writes a field, a new line begun before each word that would pass maxLine (RFC 5322 section 2.2.3). go-message folds too, but
 // not behind a first word that is too long.
-func foldField(name, value string) []byte {
-	line := append(make([]byte, 0, len(name)+len(value)+16), name...)
-	line = append(line, ':')
-	width := len(line)
+func appendField(line []byte, name, value string) []byte {
+	line = append(append(line, name...), ':')
+	width := len(name) + 1
 	for first := true; value != "" || first; first = false {
 		word, rest, _ := strings.Cut(value, " ")
 		if !first && width+1+len(word) > maxLine {

@@ -148,7 +148,7 @@ func clocks(in Situation) Decision {
 	}
 	loc := RecipientLocation(in.Recipient, in.Sequence)
 	until, opens := in.Sequence.Window.Next(blocked, loc, in.Sequence.Holidays)
-	if closed := in.closed(loc); closed != "" {
+	if closed := in.Sequence.Closed(in.Now, loc); closed != "" {
 		reason = closed
 	} else if in.inboxUnread() {
 		return waitFor(ReasonInboxNotSynced)
@@ -162,13 +162,12 @@ func clocks(in Situation) Decision {
 	return Decision{Action: Wait, Reason: reason, Until: until}
 }
 
-// closed says why the window is closed at this instant, or "".
-func (in Situation) closed(loc *time.Location) string {
-	w := in.Sequence.Window
-	if at, ok := w.Next(in.Now, loc, in.Sequence.Holidays); ok && at.Equal(in.Now) {
+// Closed says why a sequence's window is closed in a zone at an instant, or "".
+func (s *Sequence) Closed(now time.Time, loc *time.Location) string {
+	if at, ok := s.Window.Next(now, loc, s.Holidays); ok && at.Equal(now) {
 		return ""
 	}
-	if at, ok := w.Next(in.Now, loc, nil); ok && at.Equal(in.Now) {
+	if at, ok := s.Window.Next(now, loc, nil); ok && at.Equal(now) {
 		return ReasonHoliday
 	}
 	return ReasonOutsideWindow

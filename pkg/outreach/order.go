@@ -35,7 +35,15 @@ func MostIdle(mailboxes []*Mailbox, now time.Time) *Mailbox {
 func CompareIdle(a, b *Mailbox, now time.Time) int {
 	return cmp.Or(
 		latest(time.Time{}, a.LastSentAt).Compare(latest(time.Time{}, b.LastSentAt)),
-		cmp.Compare(a.SentOn(LocalDay(now, a.Location())), b.SentOn(LocalDay(now, b.Location()))),
+		compareSent(a, b, now),
 		bytes.Compare(a.ID[:], b.ID[:]),
 	)
+}
+
+// compareSent orders mailboxes by how little they sent today. Most that are compared sent nothing or the same, of which no calendar need tell.
+func compareSent(a, b *Mailbox, now time.Time) int {
+	if a.SentToday.Count == 0 && b.SentToday.Count == 0 || a.SentToday == b.SentToday && a.Timezone == b.Timezone {
+		return 0
+	}
+	return cmp.Compare(a.SentOn(LocalDay(now, a.Location())), b.SentOn(LocalDay(now, b.Location())))
 }

@@ -78,7 +78,8 @@ type Percentiles struct {
 	P95 int64 `bson:"p95" json:"p95"`
 }
 
-// SendStats counts one run of run-sequences. Skipped counts what was passed over, by reason.
+// SendStats counts one run of run-sequences. Due are the recipients whose time had come when it began: up to 10,000 follow-ups, and as many
+// first steps. Skipped counts what was passed over, by reason.
 type SendStats struct {
 	Due       int            `bson:"due" json:"due"`
 	Sent      int            `bson:"sent" json:"sent"`

@@ -54,7 +54,14 @@ func RecipientLocation(r *Recipient, s *Sequence) *time.Location {
 
 // LocalDay is the calendar day of an instant in a zone, as YYYY-MM-DD. A day that has begun is not left again where clocks are turned
 // back over midnight, so that what is counted by the day is counted once.
-func LocalDay(t time.Time, loc *time.Location) string { return settledWall(t, loc).Format(dayLayout) }
+func LocalDay(t time.Time, loc *time.Location) string {
+	y, m, d := settledWall(t, loc).Date()
+	if y < 0 || y > 9999 {
+		return time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Format(dayLayout)
+	}
+	digit := func(n int) byte { return byte('0' + n%10) } // thousands of mailboxes are compared by it
+	return string([]byte{digit(y / 1000), digit(y / 100), digit(y / 10), digit(y), '-', digit(int(m) / 10), digit(int(m)), '-', digit(d / 10), digit(d)})
+}
 
 // NextLocalDay is the first instant of the next calendar day in a zone.
 func NextLocalDay(t time.Time, loc *time.Location) time.Time {

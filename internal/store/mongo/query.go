@@ -74,6 +74,20 @@ func (e *Engine) Count(ctx context.Context, name string, filter bson.D) (int64, 
 
 // GroupCount counts matches by the values of fields.
 func (e *Engine) GroupCount(ctx context.Context, name string, filter bson.D, by ...string) ([]store.Group, error) {
+	return e.group(ctx, name, bson.A{bson.D{{Key: "$match", Value: translate(filter)}}}, by)
+}
+
+// GroupFirst counts the first matches by the values of fields.
+func (e *Engine) GroupFirst(ctx context.Context, q store.Query, by ...string) ([]store.Group, error) {
+	stages := bson.A{bson.D{{Key: "$match", Value: translate(q.Filter)}}}
+	if len(q.Sort) > 0 {
+		stages = append(stages, bson.D{{Key: "$sort", Value: sortOrder(q.Sort)}})
+	}
+	return e.group(ctx, q.Collection, append(stages, bson.D{{Key: "$limit", Value: q.Limit}}), by)
+}
+
+// group counts what leaves the stages of a pipeline by the values of fields.
+func (e *Engine) group(ctx context.Context, name string, stages bson.A, by []string) ([]store.Group, error) {
 	c, err := e.collection(name)
 	if err != nil {
 		return nil, err
@@ -84,10 +98,8 @@ func (e *Engine) GroupCount(ctx context.Context, name string, filter bson.D, by 
 	for i, path := range by {
 		id = append(id, bson.E{Key: groupKey(i), Value: "$" + path})
 	}
-	cursor, err := c.Aggregate(limited, bson.A{
-		bson.D{{Key: "$match", Value: translate(filter)}},
-		bson.D{{Key: "$group", Value: bson.D{{Key: "_id", Value: id}, {Key: "n", Value: bson.D{{Key: "$sum", Value: 1}}}}}},
-	})
+	count := bson.D{{Key: "_id", Value: id}, {Key: "n", Value: bson.D{{Key: "$sum", Value: 1}}}}
+	cursor, err := c.Aggregate(limited, append(stages, bson.D{{Key: "$group", Value: count}}))
 	if err != nil {
 		return nil, e.explain(ctx, err)
 	}
@@ -97,6 +109,32 @@ func (e *Engine) GroupCount(ctx context.Context, name string, filter bson.D, by 
 		groups = addGroup(groups, cursor.Current, len(by))
 	}
 	return groups, e.explain(ctx, cursor.Err())
+}
+
+// Distinct lists the values of a field among the matches. It is no distinct command, whose answer is one document of 16 MB at most; the
+// server steps from value to value along an index for both (DISTINCT_SCAN).
+func (e *Engine) Distinct(ctx context.Context, q store.Query, field string) ([]bson.RawValue, error) {
+	c, err := e.collection(q.Collection)
+	if err != nil {
+		return nil, err
+	}
+	limited, cancel := context.WithTimeout(ctx, operationTimeout)
+	defer cancel()
+	cursor, err := c.Aggregate(limited, bson.A{
+		bson.D{{Key: "$match", Value: translate(q.Filter)}},
+		bson.D{{Key: "$group", Value: bson.D{{Key: "_id", Value: "$" + field}}}},
+	})
+	if err != nil {
+		return nil, e.explain(ctx, err)
+	}
+	defer func() { _ = cursor.Close(context.WithoutCancel(ctx)) }()
+	var values []bson.RawValue
+	for cursor.Next(limited) {
+		if v := cursor.Current.Lookup("_id"); v.Type != bson.TypeNull && v.Type != bson.TypeUndefined && len(v.Value) > 0 {
+			values = append(values, bson.RawValue{Type: v.Type, Value: slices.Clone(v.Value)})
+		}
+	}
+	return values, e.explain(ctx, cursor.Err())
 }
 
 func groupKey(i int) string { return "k" + strconv.Itoa(i) }

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"bytes"
 	"database/sql/driver"
 	"encoding/binary"
 	"fmt"
@@ -80,12 +81,22 @@ func join(row []driver.Value) (bson.Raw, error) {
 
 // pack makes the blob of large fields, nil if there are none: BSON in an S2 block, for texts shrink to a third and their pages are what a
 // commit waits for.
-func pack(large fields) []byte {
+func (t *table) pack(large fields) []byte {
 	if len(large) == 0 {
 		return nil
 	}
-	return s2.EncodeBetter(nil, large.document())
+	room, _ := t.packing.Get().(*packing)
+	if room == nil {
+		room = new(packing)
+	}
+	defer t.packing.Put(room)
+	room.doc = large.appendTo(room.doc[:0])
+	room.packed = s2.EncodeBetter(room.packed[:cap(room.packed)], room.doc)
+	return bytes.Clone(room.packed)
 }
+
+// packing is room for a document before and after it is packed, for one use after the other.
+type packing struct{ doc, packed []byte }
 
 // unpack is the inverse of pack. MongoDB's own bound of a document is a quarter of maxUnpacked.
 func unpack(packed []byte) (bson.Raw, error) {

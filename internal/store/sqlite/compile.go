@@ -56,7 +56,7 @@ func (o *op) compileRow(doc bson.Raw) error {
 	if err != nil {
 		return err
 	}
-	o.row, o.large = row, pack(large)
+	o.row, o.large = row, o.table.pack(large)
 	return nil
 }
 

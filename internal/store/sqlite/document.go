@@ -56,11 +56,16 @@ func (f fields) document() bson.Raw {
 	for _, el := range f {
 		size += len(el)
 	}
-	out := newDocument(size)
+	return f.appendTo(make([]byte, 0, size))
+}
+
+// appendTo writes the document into an empty slice with room for it.
+func (f fields) appendTo(empty []byte) []byte {
+	doc := append(empty, 0, 0, 0, 0)
 	for _, el := range f {
-		out = append(out, el...)
+		doc = append(doc, el...)
 	}
-	return endDocument(out)
+	return endDocument(doc)
 }
 
 // index is where a field stands, -1 if it is not there.

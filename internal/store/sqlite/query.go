@@ -175,7 +175,21 @@ func (e *Engine) Count(ctx context.Context, collection string, filter bson.D) (i
 
 // GroupCount counts matches by the values of fields.
 func (e *Engine) GroupCount(ctx context.Context, collection string, filter bson.D, by ...string) ([]store.Group, error) {
-	s, err := e.compileQuery(store.Query{Collection: collection, Filter: filter})
+	return e.group(ctx, store.Query{Collection: collection, Filter: filter}, by, func(s selection, list string) string {
+		return s.text(list+", count(*)") + " GROUP BY " + list
+	})
+}
+
+// GroupFirst counts the first matches by the values of fields.
+func (e *Engine) GroupFirst(ctx context.Context, q store.Query, by ...string) ([]store.Group, error) {
+	return e.group(ctx, q, by, func(s selection, list string) string {
+		return "SELECT " + list + ", count(*) FROM (" + s.text(list) + ") GROUP BY " + list
+	})
+}
+
+// group runs a query whose rows are the values of some columns and a count.
+func (e *Engine) group(ctx context.Context, q store.Query, by []string, text func(s selection, list string) string) ([]store.Group, error) {
+	s, err := e.compileQuery(q)
 	if err != nil {
 		return nil, err
 	}
@@ -187,9 +201,8 @@ func (e *Engine) GroupCount(ctx context.Context, collection string, filter bson.
 		}
 		names[i] = columns[i].name
 	}
-	list := strings.Join(names, ", ")
 	var groups []store.Group
-	err = e.read(ctx, s.text(list+", count(*)")+" GROUP BY "+list, s.args, func(row []driver.Value) error {
+	err = e.read(ctx, text(s, strings.Join(names, ", ")), s.args, func(row []driver.Value) error {
 		g := store.Group{Values: make([]bson.RawValue, len(by))}
 		for i, col := range columns {
 			g.Values[i] = fromColumn(col.typ, row[i])
@@ -199,6 +212,26 @@ func (e *Engine) GroupCount(ctx context.Context, collection string, filter bson.
 		return nil
 	})
 	return groups, err
+}
+
+// Distinct lists the values of a field among the matches.
+func (e *Engine) Distinct(ctx context.Context, q store.Query, field string) ([]bson.RawValue, error) {
+	s, err := e.compileQuery(q)
+	if err != nil {
+		return nil, err
+	}
+	col, err := s.table.column(field)
+	if err != nil {
+		return nil, err
+	}
+	var values []bson.RawValue
+	err = e.read(ctx, s.text("DISTINCT "+col.name), s.args, func(row []driver.Value) error {
+		if row[0] != nil {
+			values = append(values, fromColumn(col.typ, row[0]))
+		}
+		return nil
+	})
+	return values, err
 }
 
 // read runs a query whose rows are few.

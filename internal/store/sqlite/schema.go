@@ -9,6 +9,7 @@ import (
 	"hash/fnv"
 	"slices"
 	"strings"
+	"sync"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
@@ -25,6 +26,7 @@ type table struct {
 	replace string
 	// insertApart adds the large fields of the document that was inserted last.
 	insertApart string
+	packing     sync.Pool // of *packing
 }
 
 type column struct {

@@ -252,7 +252,7 @@ func (tx *transaction) store(o *op, found []driver.Value) error {
 		doc = small.document()
 	}
 	if o.whole {
-		if err := tx.writeApart(o.table, found[0], pack(large)); err != nil {
+		if err := tx.writeApart(o.table, found[0], o.table.pack(large)); err != nil {
 			return err
 		}
 	}

@@ -234,3 +234,51 @@ func testGroups(t *testing.T, e Engine) {
 		t.Errorf("groups (-want +got):\n%s", diff)
 	}
 }
+
+// Of the first matches alone, the first ones in order are counted.
+func testGroupFirst(t *testing.T, e Engine) {
+	engine := e.Open(t)
+	for i := range 6 {
+		insert(t, engine, store.Sequences, d("name", string(rune('a'+i)), "status", []string{"active", "paused"}[i/4]))
+	}
+	for limit, want := range map[int64]map[string]int64{3: {"active": 3}, 5: {"active": 4, "paused": 1}, 9: {"active": 4, "paused": 2}} {
+		q := store.Query{Collection: store.Sequences, Filter: d("name", d("$gte", "a")), Sort: []string{"name"}, Limit: limit}
+		groups, err := engine.GroupFirst(t.Context(), q, "status")
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := map[string]int64{}
+		for _, g := range groups {
+			got[g.Values[0].StringValue()] += g.Count
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("of the first %d (-want +got):\n%s", limit, diff)
+		}
+	}
+}
+
+func testDistinct(t *testing.T, e Engine) {
+	engine := e.Open(t)
+	insert(t, engine, store.Replies, samples()...)
+	extra := samples()[0]
+	extra[2].Value, extra[3].Value = "a2", "a2"
+	insert(t, engine, store.Replies, extra)
+	values, err := engine.Distinct(t.Context(), store.Query{Collection: store.Replies, Filter: d("uid", d("$lte", 3))}, "threadId")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, v := range values {
+		id, ok := v.ObjectIDOK()
+		if !ok {
+			t.Errorf("a value of type %s", v.Type)
+		}
+		got = append(got, id.Hex())
+	}
+	slices.Sort(got)
+	want := []string{threads[0].Hex(), threads[1].Hex()}
+	slices.Sort(want)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("threads (-want +got):\n%s", diff)
+	}
+}

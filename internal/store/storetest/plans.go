@@ -60,6 +60,18 @@ func (r *Recorder) GroupCount(ctx context.Context, collection string, filter bso
 	return r.Engine.GroupCount(ctx, collection, filter, by...)
 }
 
+// GroupFirst records and passes on.
+func (r *Recorder) GroupFirst(ctx context.Context, q store.Query, by ...string) ([]store.Group, error) {
+	r.add(q)
+	return r.Engine.GroupFirst(ctx, q, by...)
+}
+
+// Distinct records and passes on.
+func (r *Recorder) Distinct(ctx context.Context, q store.Query, field string) ([]bson.RawValue, error) {
+	r.add(q)
+	return r.Engine.Distinct(ctx, q, field)
+}
+
 // FindOneAndUpdate records and passes on.
 func (r *Recorder) FindOneAndUpdate(ctx context.Context, q store.Query, update bson.D) (bson.Raw, error) {
 	r.add(q)

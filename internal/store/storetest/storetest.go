@@ -1,5 +1,7 @@
-// Package storetest is the contract of store.Engine as tests, and the databases that tests run on: SQLite in a temporary file, and MongoDB,
-// either the server that MONGODB_TEST_URI names or a stand-in that is built from the nested module standin.
+// Package storetest is the contract of store.Engine as tests, and the databases that tests run on: SQLite in a temporary file; MongoDB,
+// either the server that MONGODB_TEST_URI names or FerretDB as a stand-in, built from the nested module standin; and memory, a server of our
+// own with MongoDB's protocol that keeps documents in memory, fast enough for many processes and many documents. FerretDB is others' work and
+// so the judge of the contract; of what it cannot do, memory tells at least that the engine copes with a server that can.
 //
 // A package whose tests need a store loops over the engines:
 //
@@ -29,16 +31,20 @@ import (
 type Engine struct {
 	// Name is what the engine calls itself.
 	Name string
-	// Size is how many documents a test may put into it: FerretDB scans its collections.
+	// Size is how many documents a test may put into it.
 	Size int
+	// Scans says that the server looks at every document of a collection for most queries and answers one request at a time: that its speed
+	// is no sign of MongoDB's, and that what takes a thousand queries takes a minute.
+	Scans bool
 
+	lacks   bool                      // some of what MongoDB has
 	place   func(t testing.TB) string // of a fresh, empty database
 	connect func(ctx context.Context, place string) (store.Engine, error)
 }
 
 // Engines lists the kinds of database. Opening one skips the test, with the reason, where it cannot be had.
 func Engines(testing.TB) []Engine {
-	return []Engine{SQLite(), MongoDB()}
+	return []Engine{SQLite(), Memory(), MongoDB()}
 }
 
 // SQLite is the engine on a file in the test's temporary folder.
@@ -53,16 +59,22 @@ func SQLite() Engine {
 	}
 }
 
-// MongoDB is the engine on a database of the test's own, which is dropped after it.
+// Memory is the MongoDB engine on a database of the test's own in the server that keeps documents in memory.
+func Memory() Engine {
+	return Engine{Name: "memory", Size: 10_000, place: memoryPlace, connect: connectMongo}
+}
+
+// MongoDB is the engine on a database of the test's own, which is dropped after it, of the server that MONGODB_TEST_URI names, or else of
+// FerretDB.
 func MongoDB() Engine {
-	return Engine{
-		Name:  "mongodb",
-		Size:  100,
-		place: Mongo,
-		connect: func(ctx context.Context, place string) (store.Engine, error) {
-			return mongo.Open(ctx, place, "", mongo.Options{})
-		},
+	if os.Getenv("MONGODB_TEST_URI") != "" {
+		return Engine{Name: "mongodb", Size: 10_000, place: Mongo, connect: connectMongo}
 	}
+	return Engine{Name: "mongodb", Size: 100, Scans: true, lacks: true, place: Mongo, connect: connectMongo}
+}
+
+func connectMongo(ctx context.Context, place string) (store.Engine, error) {
+	return mongo.Open(ctx, place, "", mongo.Options{})
 }
 
 // Open returns an engine on a fresh, empty database with its indexes made. It is closed when the test ends.
@@ -99,17 +111,32 @@ func (e Engine) OpenPlace(t testing.TB) (engine store.Engine, place string) {
 // Mongo returns the URI of a database of the test's own, which is dropped after it.
 func Mongo(t testing.TB) string {
 	t.Helper()
-	uri := os.Getenv("MONGODB_TEST_URI")
-	if uri == "" {
-		if testing.Short() {
-			t.Skip("needs a MongoDB server: set MONGODB_TEST_URI, or leave out -short to have a stand-in built")
-		}
-		server, err := standIn()
-		if err != nil {
-			t.Fatalf("start the MongoDB stand-in: %v", err)
-		}
-		uri = "mongodb://" + server.address + "/"
+	if uri := os.Getenv("MONGODB_TEST_URI"); uri != "" {
+		return freshDatabase(t, uri)
 	}
+	return onServer(t, standIn)
+}
+
+func memoryPlace(t testing.TB) string {
+	t.Helper()
+	return onServer(t, memory)
+}
+
+// onServer is a fresh database of a server that is built if need be.
+func onServer(t testing.TB, start func() (*server, error)) string {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("needs a MongoDB server: set MONGODB_TEST_URI, or leave out -short to have one built")
+	}
+	server, err := start()
+	if err != nil {
+		t.Fatalf("start a server for tests: %v", err)
+	}
+	return freshDatabase(t, "mongodb://"+server.address+"/")
+}
+
+func freshDatabase(t testing.TB, uri string) string {
+	t.Helper()
 	name := "mailrun_test_" + bson.NewObjectID().Hex()
 	uri = withDatabase(uri, name)
 	t.Cleanup(func() { dropDatabase(t, uri, name) })
@@ -145,6 +172,14 @@ func dropDatabase(t testing.TB, uri, name string) {
 	}
 }
 
+// needs skips a test that the stand-in fails and MongoDB would not; say why.
+func (e Engine) needs(t *testing.T, why string) {
+	t.Helper()
+	if e.lacks && why != "" {
+		t.Skip("the MongoDB stand-in cannot do this: " + why)
+	}
+}
+
 // Run proves that an engine keeps the contract of store.Engine.
 func Run(t *testing.T, e Engine) {
 	if child(t, e) {
@@ -157,6 +192,8 @@ func Run(t *testing.T, e Engine) {
 		{"filters", testFilters},
 		{"order", testOrder},
 		{"groups", testGroups},
+		{"first groups", testGroupFirst},
+		{"distinct", testDistinct},
 		{"updates", testUpdates},
 		{"writes", testWrites},
 		{"values", testValues},

@@ -8,4 +8,6 @@ import (
 
 func TestSQLite(t *testing.T) { storetest.Run(t, storetest.SQLite()) }
 
+func TestMemory(t *testing.T) { storetest.Run(t, storetest.Memory()) }
+
 func TestMongoDB(t *testing.T) { storetest.Run(t, storetest.MongoDB()) }

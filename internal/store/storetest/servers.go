@@ -12,26 +12,30 @@ import (
 	"runtime"
 	"strings"
 	"sync"
-	"testing"
 
 	"github.com/rogpeppe/go-internal/lockedfile"
-
-	"mailrun/internal/store"
 )
 
-// server is a stand-in at work. It ends when its standard input does, so with this process at the latest.
+// server is a server for tests at work. It ends when its standard input does, so with this process at the latest.
 type server struct {
 	address string
 	stdin   io.Closer
 }
 
-// standIn starts the stand-in, once per test process.
-var standIn = sync.OnceValues(func() (*server, error) {
-	binary, err := buildStandIn()
+// The servers, each built and started once per test process, from the folder beside this file that is called like it.
+var (
+	standIn = sync.OnceValues(func() (*server, error) { return start("standin") })
+	memory  = sync.OnceValues(func() (*server, error) { return start("memory", "go.mod") })
+)
+
+// start builds the server of a folder and starts it. Of its own module or not, files of the project's top beside are part of its version.
+func start(folder string, beside ...string) (*server, error) {
+	binary, err := buildServer(folder, beside)
 	if err != nil {
 		return nil, err
 	}
 	cmd := exec.Command(binary) //nolint:gosec // built just now
+	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, err
@@ -45,23 +49,16 @@ var standIn = sync.OnceValues(func() (*server, error) {
 	}
 	line, err := bufio.NewReader(out).ReadString('\n')
 	return &server{address: strings.TrimSpace(line), stdin: in}, err
-})
-
-// needsMongoDB skips a test that the stand-in fails and MongoDB would not; say why.
-func needsMongoDB(t *testing.T, e store.Engine, why string) {
-	t.Helper()
-	if e.Name() == "mongodb" && os.Getenv("MONGODB_TEST_URI") == "" {
-		t.Skip("the MongoDB stand-in cannot do this: " + why)
-	}
 }
 
-// buildStandIn builds the stand-in once per version of it and per user, which takes some minutes the first time.
-func buildStandIn() (string, error) {
-	source, err := findStandIn()
+// buildServer builds a server once per version of it and per user: FerretDB takes some minutes.
+func buildServer(folder string, beside []string) (string, error) {
+	top, err := findTop()
 	if err != nil {
 		return "", err
 	}
-	version, err := hashFiles(source, "go.mod", "go.sum", "main.go", "proxy.go")
+	source := filepath.Join(top, "internal", "store", "storetest", folder)
+	version, err := hashFiles(top, source, beside)
 	if err != nil {
 		return "", err
 	}
@@ -79,7 +76,7 @@ func buildStandIn() (string, error) {
 	}
 	defer unlock()
 
-	binary := filepath.Join(dir, "standin-"+version)
+	binary := filepath.Join(dir, folder+"-"+version)
 	if _, err := os.Stat(binary); err == nil {
 		return binary, nil
 	}
@@ -96,31 +93,40 @@ func build(source, binary string) error {
 	return os.Rename(binary+".new", binary)
 }
 
-// findStandIn looks for the nested module upwards from the test's folder.
-func findStandIn() (string, error) {
+// findTop looks for the project's top folder upwards from the test's.
+func findTop() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {
 		return "", err
 	}
 	for {
-		source := filepath.Join(dir, "internal", "store", "storetest", "standin")
-		if _, err := os.Stat(filepath.Join(source, "go.mod")); err == nil {
-			return source, nil
+		if _, err := os.Stat(filepath.Join(dir, "internal", "store", "storetest")); err == nil {
+			return dir, nil
 		}
 		parent := filepath.Dir(dir)
 		if parent == dir {
-			return "", errors.New("the source of the stand-in is not here: run the tests in the project's tree")
+			return "", errors.New("the sources of the servers for tests are not here: run the tests in the project's tree")
 		}
 		dir = parent
 	}
 }
 
-// hashFiles names a version of the stand-in by what it is made of.
-func hashFiles(dir string, names ...string) (string, error) {
+// hashFiles names a version of a server by what it is made of.
+func hashFiles(top, source string, beside []string) (string, error) {
+	files, err := filepath.Glob(filepath.Join(source, "*"))
+	if err != nil {
+		return "", err
+	}
+	for _, name := range beside {
+		files = append(files, filepath.Join(top, name))
+	}
 	h := sha256.New()
 	_, _ = io.WriteString(h, runtime.Version())
-	for _, name := range names {
-		data, err := os.ReadFile(filepath.Join(dir, name)) //nolint:gosec // a file of the project
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		data, err := os.ReadFile(name) //nolint:gosec // a file of the project
 		if err != nil {
 			return "", err
 		}
