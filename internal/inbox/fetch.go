@@ -28,7 +28,7 @@ func (r *reader) readSpans(ctx context.Context, next func() (span, bool)) error 
 		return nil
 	}
 	asked := r.ask(ctx, s)
-	defer func() { asked.wait() }()
+	defer func() { _, _ = asked.wait() }() // nothing outlives this
 	for more {
 		this := s
 		headers, err := r.arrived(asked.wait())
@@ -86,7 +86,7 @@ func (r *reader) readChosen(ctx context.Context, s span, headers []mailbox.Fetch
 	if err != nil || len(chosen) == 0 {
 		return err
 	}
-	if meanwhile.wait(); !r.session.Usable() {
+	if _, _ = meanwhile.wait(); !r.session.Usable() {
 		if err := r.reopen(ctx); err != nil {
 			return err
 		}

@@ -262,3 +262,19 @@ func TestMovedAndRenumbered(t *testing.T) {
 		t.Errorf("replies = %+v, %v, want one, in the inbox", replies, err)
 	}
 }
+
+// What answers an answer is found although both come at once, and the first is not stored yet when the second is looked at.
+func TestAnswerToWhatIsUnderway(t *testing.T) {
+	b := newBench(t)
+	b.sync() // first sight
+	_, h := b.written("p@corp.example")
+	b.deliver(sandbox.Inbox, "Message-ID: <first@them.example>\nFrom: p@corp.example\nTo: "+us+"\nSubject: Re: A question\n"+inReplyTo(h)+"\nMy colleague knows.\n")
+	b.deliver(sandbox.Inbox, "Message-ID: <second@them.example>\nFrom: q@elsewhere.example\nTo: "+us+"\nSubject: I know\nIn-Reply-To: <first@them.example>\n\nAsk me.\n")
+	if s := b.sync(); s.Replies != 2 || s.ThreadsCreated != 1 {
+		t.Fatalf("%d replies in %d threads, want 2 in 1: %+v", s.Replies, s.ThreadsCreated, s)
+	}
+	found, err := b.store.RepliesByMessageIDs(t.Context(), []string{"<second@them.example>"})
+	if err != nil || len(found) != 1 || found[0].SequenceRecipientID != h.SequenceRecipientID || found[0].HistoryID != h.ID {
+		t.Errorf("the second answer is stored as %+v, %v", found, err)
+	}
+}

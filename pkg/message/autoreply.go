@@ -111,14 +111,15 @@ var subjectIndex = sync.OnceValue(func() *wordIndex {
 func foldWords(s string) string {
 	out := make([]byte, 0, len(s)+8)
 	blank := false
-	var r rune
-	for i, size := 0, 0; i < len(s); i += size {
-		if c := s[i]; c < utf8.RuneSelf {
-			r, size = rune(foldASCII[c]), 1
+	for i := 0; i < len(s); {
+		r, size := rune(s[i]), 1
+		if r < utf8.RuneSelf {
+			r = rune(foldASCII[r])
 		} else {
 			r, size = utf8.DecodeRuneInString(s[i:])
 			r = foldRune(r)
 		}
+		i += size
 		switch {
 		case r == 0:
 			continue
