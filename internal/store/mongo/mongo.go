@@ -39,6 +39,10 @@ const (
 	poolOpensMost = 8
 )
 
+// groupsAtOnce is how many groups of callers' writes are under way at once. With one alone, whoever comes while it is would wait for all its
+// round trips; with many, hardly any would travel together.
+const groupsAtOnce = 3
+
 // maxGroup is how many callers' writes travel together at most.
 const maxGroup = 200
 
@@ -58,7 +62,7 @@ type Engine struct {
 	password    string
 	collections map[string]collection
 	log         *slog.Logger
-	gather      *store.Gatherer[*batch]
+	gathers     []*gatherer
 	trips       atomic.Int64
 }
 
@@ -82,7 +86,9 @@ func Open(ctx context.Context, uri, database string, opts Options) (*Engine, err
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)
 	}
-	e.gather = store.NewGatherer(maxGroup, e.run)
+	for range groupsAtOnce {
+		e.gathers = append(e.gathers, &gatherer{Gatherer: store.NewGatherer(maxGroup, e.run)})
+	}
 
 	var err error
 	if e.client, err = mongo.Connect(e.options(uri)); err != nil {

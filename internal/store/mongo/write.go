@@ -1,9 +1,11 @@
 package mongo
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync/atomic"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -50,7 +52,7 @@ func (e *Engine) Write(ctx context.Context, writes []store.Write) ([]store.Write
 	ops := b.todo
 	if w := writes[0]; len(writes) == 1 && w.Kind != store.Insert && w.Kind != store.Replace {
 		e.run([]*batch{b})
-	} else if err := e.gather.Do(ctx, b); err != nil {
+	} else if err := e.gatherer().do(ctx, b); err != nil {
 		return nil, err
 	}
 	if b.err != nil {
@@ -61,6 +63,23 @@ func (e *Engine) Write(ctx context.Context, writes []store.Write) ([]store.Write
 		results[i] = o.result
 	}
 	return results, nil
+}
+
+// gatherer is one of those that send groups of batches, with how many batches it has.
+type gatherer struct {
+	*store.Gatherer[*batch]
+	batches atomic.Int64
+}
+
+func (g *gatherer) do(ctx context.Context, b *batch) error {
+	g.batches.Add(1)
+	defer g.batches.Add(-1)
+	return g.Do(ctx, b)
+}
+
+// gatherer is the one with the least to do.
+func (e *Engine) gatherer() *gatherer {
+	return slices.MinFunc(e.gathers, func(x, y *gatherer) int { return cmp.Compare(x.batches.Load(), y.batches.Load()) })
 }
 
 // FindOneAndUpdate changes the first match.
