@@ -3,6 +3,7 @@ package sequence
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"time"
 
@@ -193,7 +194,17 @@ func (r *run) countIdle(ctx context.Context) error {
 			r.stats.skip(reason)
 		}
 	}
-	return nil
+	return r.countGone(ctx)
+}
+
+// countGone counts mailboxes that were removed while recipients of theirs are due.
+func (r *run) countGone(ctx context.Context) error {
+	if len(r.dueOf) == 0 {
+		return nil
+	}
+	known, err := r.Store.CountMailboxesOf(ctx, slices.Collect(maps.Keys(r.dueOf)))
+	r.stats.skipMany(outreach.ReasonNoMailbox, len(r.dueOf)-int(known))
+	return err
 }
 
 // pages are the mailboxes that may send before the deadline, a page at a time. Where other runs are at work each begins at a place of its

@@ -107,7 +107,7 @@ func TestDayAsTheWorkerDoesIt(t *testing.T) {
 	}
 	played.addRuns(simulation.SendRunCalls, runs)
 	played.calls["write send_counters"]++ // the day's counter is new once
-	for _, call := range []string{"find mailboxes", "distinct sequence_recipients", "write sequences"} {
+	for _, call := range []string{"find mailboxes", "count mailboxes", "distinct sequence_recipients", "write sequences"} {
 		if made, most := calls.made[call], played.calls[call]; made == 0 || made > most {
 			t.Errorf("%s: %d times, at most %d were reckoned with", call, made, most)
 		}

@@ -19,6 +19,7 @@ var SendRunCalls = []RunCall{
 	{"deliveries left in sending", "find " + store.History, 1, "5,000 at most"},
 	{"how many are due, by sequence and mailbox", "groupFirst " + store.Recipients, 2, "10,000 at most"},
 	{"mailboxes that cannot send, for the reasons", "find " + store.Mailboxes, 1, "1,000 at most"},
+	{"how many of those with due follow-ups there still are", "count " + store.Mailboxes, 1, "as many as were counted, 10,000 at most"},
 	{"mailboxes that may send", "find " + store.Mailboxes, 1, "500 for each page, until the run is full"},
 	{"which of a page have somebody who is due", "distinct " + store.Recipients, 1, "an index entry for each mailbox of the page"},
 	{"which of its sequences have, and with a zone of their own while the window is closed", "distinct " + store.Recipients, 2, "an index entry for each sequence of the page"},

@@ -40,6 +40,11 @@ func (s *Store) MailboxesByID(ctx context.Context, ids []bson.ObjectID) ([]outre
 	return find[outreach.Mailbox](ctx, s, Query{Collection: Mailboxes, Filter: bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}}})
 }
 
+// CountMailboxesOf counts how many of these mailboxes there are.
+func (s *Store) CountMailboxesOf(ctx context.Context, ids []bson.ObjectID) (int64, error) {
+	return s.engine.Count(ctx, Mailboxes, bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}})
+}
+
 // CountMailboxes counts the mailboxes in one state.
 func (s *Store) CountMailboxes(ctx context.Context, status outreach.MailboxStatus) (int64, error) {
 	return s.engine.Count(ctx, Mailboxes, bson.D{{Key: "status", Value: status}})
