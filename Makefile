@@ -44,7 +44,7 @@ BENCH    = MAILRUN_BENCH_REPORT="$(if $(REPORT),$(abspath $(REPORT)))" MAILRUN_B
 bench: REPORT ?= $(if $(FIGURES)$(PROFILE),,internal/bench/REPORT.md)
 bench: ## each figure beside its reference, measured in the same run; the table goes to internal/bench/REPORT.md
 	@mkdir -p bin/profiles
-	$(BENCH) -timeout 60m ./internal/bench
+	$(BENCH) -timeout 40m ./internal/bench
 
 bench-quick: ## the same with less of everything, only printed unless REPORT says where to
 	@mkdir -p bin/profiles
@@ -65,7 +65,7 @@ fuzz: ## every fuzz target for FUZZTIME
 	  done; done
 
 soak: ## the long random tests: kills, races, overlaps
-	MAILRUN_SOAK=1 $(GO) test -count=1 -timeout 60m ./...
+	MAILRUN_SOAK=1 $(GO) test -count=1 -timeout 40m ./...
 
 check: fmt-check tidy-check generate-check lint test-race ## what CI demands
 

@@ -35,7 +35,7 @@ func crowds(b *testing.B, r *report) {
 		var alone float64
 		for n := 1; n <= mostPrograms; n *= 2 {
 			b.Run(fmt.Sprintf("%s-%d", kind.Name, n), func(b *testing.B) {
-				c := newCrowd(b, r, kind, n, r.pick(300, 80))
+				c := newCrowd(b, r, kind, n, r.pick(200, 80))
 				rate, peak := c.run(b)
 				if n == 1 {
 					alone = rate

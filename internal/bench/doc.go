@@ -3,6 +3,7 @@
 // the same over fewer documents and messages.
 //
 // What a run of a job costs is measured on the real program in a process of its own; the reference is a bare loop over the library that
-// does the protocol's work. Servers are Postfix's smtp-sink and Dovecot where they are installed, else the sandbox's. Nothing is asserted:
-// a slow machine fails no build.
+// does the protocol's work. MongoDB is the server that MONGODB_TEST_URI names, else storetest's that keeps documents in memory.
+// Mail servers are Postfix's smtp-sink and Dovecot where they are installed, else the sandbox's. Nothing is asserted: a slow machine fails no
+// build.
 package bench

@@ -135,11 +135,14 @@ func BenchmarkFigures(b *testing.B) {
 	began, load := time.Now(), loadAverage()
 	r.binary = build(b)
 	for _, figure := range figures {
-		before, ran := len(r.rows), false
+		before, ran, began := len(r.rows), false, time.Now()
 		ok := b.Run(figure.name, func(b *testing.B) {
 			ran = true
 			figure.measure(b, r)
 		})
+		if ran {
+			fmt.Printf("%s took %s\n", figure.name, time.Since(began).Round(time.Second)) // all of them should take a quarter of an hour
+		}
 		switch {
 		case !ok:
 			r.failed = append(r.failed, figure.name)
