@@ -13,8 +13,13 @@ import (
 	"mailrun/pkg/outreach"
 )
 
-// batchSize is how many recipients a mailbox without a gap claims at once.
-const batchSize = 20
+// batchSize is how many recipients a mailbox without a gap claims at once, claimFirst how many as long as its server's pace is not known, and
+// claimAhead for how long its work may be claimed beyond that.
+const (
+	batchSize  = 20
+	claimFirst = 5
+	claimAhead = time.Second
+)
 
 // closedMost is how many a visit dates anew at most while the windows of all of the mailbox's sequences are closed. Nobody waits for it then,
 // and the mailboxes of a whole zone would do it at the same moment: when the window closes, and at midnight, when their daily caps end.
@@ -267,12 +272,16 @@ func (b *box) putBack(listed []outreach.Recipient) {
 	}
 }
 
-// atOnce is how many of n recipients the mailbox may claim at once: one where a gap follows each message.
+// atOnce is how many of n recipients the mailbox may claim at once: one where a gap follows each message, else what its server takes in
+// about a second, by the last message. What it has claimed and not sent is what other mailboxes and other runs would send meanwhile.
 func (b *box) atOnce(n int) int {
-	if b.paced() {
+	switch {
+	case b.paced():
 		return min(n, 1)
+	case b.pace <= 0:
+		return min(n, claimFirst)
 	}
-	return min(n, batchSize)
+	return min(n, batchSize, max(int(claimAhead/b.pace), claimFirst))
 }
 
 // paced tells whether a gap follows each message.
