@@ -65,7 +65,7 @@ fuzz: ## every fuzz target for FUZZTIME
 	  done; done
 
 soak: ## the long random tests: kills, races, overlaps
-	MAILRUN_SOAK=1 $(GO) test -count=1 -timeout 40m ./...
+	MAILRUN_SOAK=1 $(GO) test -count=1 -timeout 60m ./...
 
 check: fmt-check tidy-check generate-check lint test-race ## what CI demands
 

@@ -269,6 +269,16 @@ func TestSickMailbox(t *testing.T) {
 	}
 }
 
+// Whose mailbox was removed waits, and the run says why, once for each such mailbox.
+func TestRemovedMailbox(t *testing.T) {
+	b := newBench(t, 1, nil)
+	gone := bson.NewObjectID()
+	b.enrol(3, func(_ int, r *outreach.Recipient) { r.State, r.Step, r.MailboxID = outreach.StateActive, 1, gone })
+	if s := b.run(time.Minute); s.Sent != 0 || s.Due != 3 || s.Skipped[outreach.ReasonNoMailbox] != 1 {
+		t.Errorf("stats = %+v, want 3 due and one mailbox missing", s)
+	}
+}
+
 // A delivery left open whose sequence was removed meanwhile holds nobody else up.
 func TestOrphanedDelivery(t *testing.T) {
 	b := newBench(t, 1, func(s *outreach.Sequence) { s.Steps = s.Steps[:1] })
