@@ -18,7 +18,7 @@ import (
 
 const ownAddress = "us@us.example"
 
-// TestReplyScripts runs testdata/replies/*.txtar on both engines: what a person may say about messages that came back. Each script has a store
+// TestReplyScripts runs testdata/replies/*.txtar on every engine: what a person may say about messages that came back. Each script has a store
 // of its own with three people who were written to, and a mailbox on a real socket in which some have answered.
 func TestReplyScripts(t *testing.T) {
 	for _, e := range storetest.Engines(t) {
@@ -33,7 +33,7 @@ func replyScripts(t *testing.T, e storetest.Engine) {
 			env.Setenv("HOME", env.WorkDir+"/home")
 			env.Setenv("TZ", "UTC")
 			engine, place := e.OpenPlace(t)
-			env.Setenv(map[string]string{storetest.SQLite().Name: "SQLITE_PATH", storetest.MongoDB().Name: "MONGODB_URI"}[e.Name], place)
+			env.Setenv(map[string]string{storetest.SQLite().Name: "SQLITE_PATH", storetest.MongoDB().Name: "MONGODB_URI"}[engine.Name()], place)
 			env.Values["engine"] = engine
 			env.Setenv("SYNC_STORE_UNMATCHED", "true")
 			world, err := sandbox.Start(t.Context(), sandbox.Options{Accounts: []sandbox.Account{{Email: ownAddress, Password: "secret"}}})
