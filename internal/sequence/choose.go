@@ -121,8 +121,8 @@ func (r *run) choose(ctx context.Context, boxes []outreach.Mailbox) ([]*candidat
 		c := &candidate{Mailbox: &boxes[i], listed: now, own: own[ids[i]], resting: len(sequences[i]) > 0}
 		for _, e := range sequences[i] {
 			c.resting = c.resting && e.closed != "" && !e.inLine
-			if e.inLine && e.campaign != nil {
-				c.lines = append(c.lines, e.campaign)
+			if known := r.campaign(e.id); e.inLine && known != nil {
+				c.lines = append(c.lines, known)
 			}
 		}
 		switch {

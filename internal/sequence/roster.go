@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"sort"
 	"sync"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -80,10 +81,10 @@ func (l *roster) sort(mailboxes [][]bson.ObjectID) {
 	l.members = slices.Compact(l.members)
 }
 
-// entry finds a sequence, nil if the run does not send it.
+// entry finds a sequence, nil if the run does not send it. Of the entries on the way it reads the ids alone: the rest may be changing.
 func (l *roster) entry(id bson.ObjectID) *entry {
-	i, ok := slices.BinarySearchFunc(l.sequences, id, func(e entry, id bson.ObjectID) int { return bytes.Compare(e.id[:], id[:]) })
-	if !ok {
+	i := sort.Search(len(l.sequences), func(i int) bool { return bytes.Compare(l.sequences[i].id[:], id[:]) >= 0 })
+	if i == len(l.sequences) || l.sequences[i].id != id {
 		return nil
 	}
 	return &l.sequences[i]
