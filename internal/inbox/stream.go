@@ -12,9 +12,6 @@ import (
 // messages concern us, reads those, and finds whom they concern. The keeping side has the folder's cursor and all writing: it stores, applies,
 // and moves the cursor. What is read is handed over in order and kept in that order, so that a cursor never moves past what is not kept.
 
-// handedAhead is how many deliveries may wait for the keeping side. It bounds what a pass holds in memory.
-const handedAhead = 0
-
 // delivery is what the reading side hands over: messages to store with what is known about whom they concern, or the word that everything up
 // to a place was handed over.
 type delivery struct {
@@ -45,7 +42,7 @@ func (p *pass) stream(ctx context.Context, f *outreach.Folder, read func(context
 	}
 	reading, stop := context.WithCancel(ctx)
 	defer stop()
-	handed, kept := make(chan delivery, handedAhead), make(chan error, 1)
+	handed, kept := make(chan delivery), make(chan error, 1) // none waits in between, which bounds what a pass holds in memory
 	go func() { kept <- p.keepAll(ctx, f, handed, stop) }()
 	failed := read(reading, &reader{pass: p, folder: f, handed: handed})
 	close(handed)

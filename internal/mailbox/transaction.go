@@ -202,7 +202,6 @@ func (t *transaction) writeMessage() error {
 			return err
 		}
 	}
-	t.session.link.wire.setIdle(t.session.dialer.idle(dotTimeout))
 	if err := t.hook(StageDot); err != nil {
 		t.broken, t.failed = true, err // the server waits for the rest of a message that will not come
 		return err
@@ -210,6 +209,7 @@ func (t *transaction) writeMessage() error {
 	if err := t.send(rest); err != nil {
 		return err
 	}
+	t.session.link.wire.setIdle(t.session.dialer.idle(dotTimeout)) // for the answer
 	t.stage, t.inBody, t.reply = StageDot, false, Reply{}
 	return nil
 }
