@@ -29,12 +29,15 @@ func spin(source []byte, opaque []stretch, k kind, draw *rand.Rand) string {
 
 // mayHoldOpaque tells whether styles or scripts could begin in HTML. Where none can, its tags need not be looked at.
 func mayHoldOpaque(html []byte) bool {
-	for _, begin := range [...]string{"<sc", "<Sc", "<SC", "<sC", "<st", "<St", "<ST", "<sT"} {
-		if bytes.Contains(html, []byte(begin)) {
+	for {
+		at := bytes.IndexByte(html, '<')
+		if at < 0 || len(html) < at+3 {
+			return false
+		}
+		if html = html[at+1:]; html[0]|0x20 == 's' && (html[1]|0x20 == 'c' || html[1]|0x20 == 't') {
 			return true
 		}
 	}
-	return false
 }
 
 // pieces are stretches of text and groups, in order.
@@ -104,7 +107,7 @@ func (s *spinner) next(i int) int {
 		for len(s.opaque) > 0 && s.opaque[0].end <= i {
 			s.opaque = s.opaque[1:]
 		}
-		n := bytes.IndexAny(s.source[i:], "{|}<")
+		n := s.find(s.source[i:])
 		switch {
 		case n < 0:
 			return len(s.source)
@@ -120,6 +123,14 @@ func (s *spinner) next(i int) int {
 		}
 	}
 	return i
+}
+
+// find is where the next byte stands that may mean something: outside of all groups only a brace that opens one, and in HTML a tag.
+func (s *spinner) find(source []byte) int {
+	if len(s.open) > 1 || s.markup {
+		return bytes.IndexAny(source, "{|}<")
+	}
+	return bytes.IndexByte(source, '{')
 }
 
 // opaqueElement is the length of a style or script, up to its end tag, whose name begins here; 0 if none does.

@@ -92,8 +92,8 @@ var Collections = []Collection{
 		},
 		Indexes: []Index{
 			{Name: "enrolled_once", Keys: []string{"sequenceId", "email"}, Unique: true},
-			{Name: "due_followups", Keys: []string{"state", "mailboxId", "nextSendAt"}},                                   // a mailbox's due follow-ups, oldest first
-			{Name: "due_new", Keys: []string{"state", "sequenceId", "nextSendAt"}},                                        // a sequence's due new recipients, oldest first
+			{Name: "due_followups", Keys: []string{"state", "mailboxId", "nextSendAt"}, Needs: "nextSendAt"},              // a mailbox's due follow-ups, oldest first
+			{Name: "due_new", Keys: []string{"state", "sequenceId", "nextSendAt"}, Needs: "nextSendAt"},                   // a sequence's due new recipients, oldest first
 			{Name: "due_new_zoned", Keys: []string{"sequenceId", "state", "nextSendAt"}, Needs: "timezone", Sparse: true}, // those of them with a zone of their own
 			{Name: "due_any", Keys: []string{"state", "nextSendAt"}},                                                      // is anything due at all, and for whom
 			{Name: "by_sequence", Keys: []string{"sequenceId", "state", "reason"}},                                        // counts per state and reason
