@@ -45,11 +45,13 @@ func Millis(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
 func find[T any](ctx context.Context, s *Store, q Query) ([]T, error) {
 	var out []T
 	err := s.engine.Find(ctx, q, func(raw bson.Raw) error {
-		var doc T
-		if err := bson.Unmarshal(raw, &doc); err != nil {
+		if out == nil {
+			out = make([]T, 0, min(max(q.Limit, 4), 64))
+		}
+		out = append(out, *new(T))
+		if err := bson.Unmarshal(raw, &out[len(out)-1]); err != nil {
 			return fmt.Errorf("read %s %v: %w", q.Collection, raw.Lookup("_id"), err)
 		}
-		out = append(out, doc)
 		return nil
 	})
 	return out, err

@@ -52,6 +52,7 @@ func (t *table) split(all fields) (small, large fields) {
 	if len(t.def.Apart) == 0 {
 		return all, nil
 	}
+	small = make(fields, 0, len(all))
 	for _, el := range all {
 		if slices.ContainsFunc(t.def.Apart, func(name string) bool { return hasName(el, name) }) {
 			large = append(large, el)

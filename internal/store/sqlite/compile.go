@@ -3,6 +3,7 @@ package sqlite
 import (
 	"database/sql/driver"
 	"fmt"
+	"slices"
 	"strings"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -39,7 +40,7 @@ func (e *Engine) compileWrite(w store.Write) (*op, error) {
 	o := &op{kind: w.Kind, table: find.table, find: find}
 	switch w.Kind {
 	case store.Insert, store.Replace:
-		doc, err := withID(w.Document)
+		doc, err := bson.Marshal(w.Document)
 		if err != nil {
 			return nil, fmt.Errorf("encode a document for %s: %w", w.Collection, err)
 		}
@@ -50,12 +51,17 @@ func (e *Engine) compileWrite(w store.Write) (*op, error) {
 	return o, nil
 }
 
-// compileRow makes what is written of a document.
+// compileRow makes what is written of a document; one without an _id gets an ObjectID, as from MongoDB's drivers.
 func (o *op) compileRow(doc bson.Raw) error {
-	row, large, err := o.table.row(doc)
+	f, err := openDocument(doc)
 	if err != nil {
 		return err
 	}
+	if f.index("_id") < 0 {
+		f = slices.Insert(f, 0, bson.RawElement(appendElement(nil, "_id", rawValue(bson.NewObjectID()))))
+		doc = f.document()
+	}
+	row, large := o.table.row(doc, f)
 	o.row, o.large = row, o.table.pack(large)
 	return nil
 }
@@ -118,20 +124,6 @@ func (o *op) reads() string {
 		return "rowid, " + o.table.columnsOf(nil)
 	}
 	return "rowid, doc"
-}
-
-// withID encodes a document; one without an _id gets an ObjectID, as from MongoDB's drivers.
-func withID(document any) (bson.Raw, error) {
-	doc, err := bson.Marshal(document)
-	if err != nil {
-		return nil, err
-	}
-	f, err := openDocument(doc)
-	if err != nil || f.index("_id") >= 0 {
-		return doc, err
-	}
-	id := bson.RawElement(appendElement(nil, "_id", rawValue(bson.NewObjectID())))
-	return append(fields{id}, f...).document(), nil
 }
 
 // seed is the document that an upsert begins with: the equalities of its filter.

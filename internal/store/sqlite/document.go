@@ -2,11 +2,13 @@ package sqlite
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 )
 
 // A BSON document is its length as int32, elements (type, name, 0, value) and a closing 0 (bsonspec.org). Documents are edited element
@@ -41,13 +43,27 @@ func hasName(el bson.RawElement, name string) bool {
 // fields are the elements of a document that is being read or edited.
 type fields []bson.RawElement
 
+// usualFields is room for the fields of nearly every document.
+const usualFields = 24
+
 // openDocument splits a document into its fields.
 func openDocument(doc bson.Raw) (fields, error) {
-	elements, err := doc.Elements()
-	if err != nil {
-		return nil, fmt.Errorf("damaged document: %w", err)
+	length, rest, ok := bsoncore.ReadLength(doc)
+	if !ok || int(length) != len(doc) || length < emptyDocument {
+		return nil, fmt.Errorf("damaged document: its length does not fit its %d bytes", len(doc))
 	}
-	return elements, nil
+	f := make(fields, 0, usualFields)
+	for len(rest) > 1 {
+		var el bsoncore.Element
+		if el, rest, ok = bsoncore.ReadElement(rest); !ok {
+			return nil, fmt.Errorf("damaged document: field %d is cut off or of an unknown type", len(f)+1)
+		}
+		f = append(f, bson.RawElement(el))
+	}
+	if len(rest) != 1 || rest[0] != 0 {
+		return nil, errors.New("damaged document: no end")
+	}
+	return f, nil
 }
 
 // document puts the fields together again.
@@ -162,7 +178,7 @@ func only(doc bson.Raw, names []string) (bson.Raw, error) {
 	if err != nil {
 		return nil, err
 	}
-	var kept fields
+	kept := all[:0]
 	for _, el := range all {
 		if hasName(el, "_id") || slices.ContainsFunc(names, func(name string) bool { return hasName(el, name) }) {
 			kept = append(kept, el)

@@ -72,12 +72,8 @@ func (t *table) column(path string) (column, error) {
 	return t.columns[i], nil
 }
 
-// row makes the column values of a document, its small fields last, and returns its large ones.
-func (t *table) row(doc bson.Raw) (row []driver.Value, large fields, err error) {
-	f, err := openDocument(doc)
-	if err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", t.def.Name, err)
-	}
+// row makes the column values of a document that was opened, its small fields last, and returns its large ones.
+func (t *table) row(doc bson.Raw, f fields) (row []driver.Value, large fields) {
 	row = make([]driver.Value, len(t.columns)+1)
 	for i, col := range t.columns {
 		row[i] = toColumn(col.typ, f.lookup(col.path))
@@ -87,7 +83,7 @@ func (t *table) row(doc bson.Raw) (row []driver.Value, large fields, err error) 
 		doc = small.document()
 	}
 	row[len(t.columns)] = []byte(doc)
-	return row, large, nil
+	return row, large
 }
 
 // create are the statements that make the table.
@@ -299,10 +295,11 @@ func (t *table) fill(ctx context.Context, c *conn) error {
 func (t *table) rewrite(ctx context.Context, c *conn, columns []int, update string) error {
 	return c.each(ctx, "SELECT rowid, doc FROM "+t.name, nil, func(found []driver.Value) error {
 		doc, _ := found[1].([]byte)
-		row, _, err := t.row(doc)
+		f, err := openDocument(doc)
 		if err != nil {
-			return err
+			return fmt.Errorf("%s: %w", t.def.Name, err)
 		}
+		row, _ := t.row(doc, f)
 		args := make([]driver.Value, 0, len(columns)+1)
 		for _, i := range columns {
 			args = append(args, row[i])

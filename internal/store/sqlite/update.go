@@ -39,7 +39,7 @@ func compileUpdate(doc bson.D) (update, error) {
 	if len(doc) == 0 {
 		return nil, errors.New("an update that changes nothing")
 	}
-	var u update
+	u := make(update, 0, changesIn(doc))
 	for _, op := range doc {
 		args, ok := op.Value.(bson.D)
 		if operators[op.Key] == nil || !ok {
@@ -56,6 +56,16 @@ func compileUpdate(doc bson.D) (update, error) {
 		}
 	}
 	return u, nil
+}
+
+// changesIn counts the changes of an update document.
+func changesIn(doc bson.D) (n int) {
+	for _, op := range doc {
+		if args, ok := op.Value.(bson.D); ok {
+			n += len(args)
+		}
+	}
+	return n
 }
 
 // with adds the change that an operator makes with one argument.

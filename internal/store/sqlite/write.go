@@ -219,11 +219,7 @@ func (tx *transaction) updateFirst(o *op) error {
 	if f, err = o.update.apply(f, true); err != nil {
 		return err
 	}
-	doc, err := withID(f.document())
-	if err != nil {
-		return err
-	}
-	if err := o.compileRow(doc); err != nil {
+	if err := o.compileRow(f.document()); err != nil {
 		return err
 	}
 	return tx.insert(o)
