@@ -28,6 +28,9 @@ func readSigns(m *Message) (s signs, found bool) {
 	s.subject, s.sender, s.failed = isBounceSubject(m.Subject), fromDaemon(m), m.Header.Has("X-Failed-Recipients")
 	s.automatic = s.failed || m.Header.Has("Return-Path") && nullPath().MatchString(m.Header.Raw("Return-Path"))
 	s.reply = replySubject().MatchString(m.Subject)
+	if s.subject && !s.reply {
+		s.reply, _ = autoSubject(m.Subject) // of a bounce, by somebody who is absent
+	}
 	return s, s.subject || s.sender || s.automatic
 }
 

@@ -5,7 +5,7 @@ package message
 var (
 	// A full mailbox empties again.
 	fullWords = phrases{
-		"over quota", "overquota", "over-quota", "quota~exceed", "quota~full", "quota~violat", "quota~reached", "quota~limit", "exceed~quota", "out of~quota", "reached~quota", "quota exceeded",
+		"over quota", "over its quota", "over his quota", "over her quota", "overquota", "over-quota", "quota~exceed", "quota~full", "quota~violat", "quota~reached", "quota~limit", "exceed~quota", "out of~quota", "reached~quota", "quota exceeded",
 		"disk quota", "mailbox~ full", "mail box~ full", "full mailbox", "mailfolder is full", "maildrop is full", "inbox~ full", "mail file is full", "mailbag~full",
 		"insufficient~storage", "insufficient~space", "insufficient~disk", "not enough~storage", "not enough~space", "not enough~disk", "enough space", "no more space", "storage quota", "storage limit", "storage space",
 		"no space left", "disk full", "disk is full", "out of~space", "mailbox size", "mailbox limit", "mailbox exceed", "messages in recipient's mailbox exceeded", "too much mail data", "exceeded~storage", "user is over",
@@ -46,10 +46,10 @@ var (
 	// The sender, its server or the message is refused: by policy, reputation, authentication or content.
 	blockWords = phrases{
 		"spam", "blacklist", "black list", "black-list", "blocklist", "block list", "block-list", "denylist", "blocked", "blocking", "bloqué", "bloquee", "banned", " rbl ", " dnsbl", "dnsbl.", ".rbl.", "spamhaus", "spamcop", "sorbs", "uceprotect", "surbl", "uribl", "cloudmark", "reputation", "unsolicited", " ube ", " uce ", "bulk mail",
-		"policy", "policies", "dmarc", " spf ", "spf check", "dkim", "sender id", "sender-id", "unauthenticated", "not have authentication", " ptr ", "reverse dns", "reverse lookup", "reverse mapping", "reverse hostname", " rdns", "name lookup failed", "virus", "malware", "infected", "phish", "content~reject", "content~filter", "content~denied", "content~block", "reject~content", "refus~content", "denied~content",
+		"policy", "policies", "dmarc", " spf ", "spf check", "dkim", "sender id", "sender-id", "unauthenticated", "not have authentication", " ptr ", "reverse dns", "reverse lookup", "reverse mapping", "reverse hostname", " rdns", " name lookup failed", "virus", "malware", "infected", "phish", "content~reject", "content~filter", "content~denied", "content~block", "reject~content", "refus~content", "denied~content",
 		"access denied", "access is denied", "permission denied for", "host rejected", "network not allowed", "not allowed to send", "sender~reject", "sender~denied", "sender~refused", "sender~not accepted", "client~reject", "client~denied", "client~refused", "mail from~reject", "mail from~refused", "from address~reject", "sending ip", "sending host", "sending server", "ip for sending",
 		"not authorized to", "not authorised to", "not permitted to", "relay", "complaint", "suspicious", "mismatches client ip", "invalid ip", "bad sender", "not accepted for", "not accept~policy", "message was rejected", "message rejected", "message refused", "message was refused", "message not accepted", "message was not accepted", "mail rejected", "mail rejete", "email rejected", "e-mail rejected", "message not allowed",
-		"not a member", "not allowed to post", "not permitted to post", "permission to post", "not be open to posting", "groups.google.com", "restricted", "not compliant", "not rfc", "multiple addresses in from", "violation", "misconfigured", "rejected by the recipient", "rejected by the domain", "rejected by recipient", "rejected by filter", " bl ", "weren't sent", "запрещ", "спам",
+		"not a member", "not allowed to post", "not permitted to post", "permission to post", "not be open to posting", "groups.google.com", "restricted", "not compliant", "not rfc", "multiple addresses in from", "violation", "misconfigured", "rejected by the recipient", "rejected by the domain", "rejected by recipient", "rejected by filter", " bl ", "weren't sent", "ask your postmaster for help", "垃圾邮件", "垃圾郵件", "запрещ", "спам",
 	}
 
 	// The account is there and shut for now, although words of unknownWords may stand beside.
@@ -58,7 +58,7 @@ var (
 	// What may pass by itself.
 	passingWords = phrases{
 		"tempor", "try again", "trying again", "timed out", "timed-out", "timeout", "time out", "connection refused", "connection reset", "connection dropped", "connection limit", "connection frequency", "connection was", "connection died", "connection lost", "connection closed", "deferred", "delay", "retry", "retries", "too many",
-		"could not connect", "couldn't connect", "unable to connect", "failed to connect", "could not contact", "unable to contact", "could not establish", "wasn't able to establish", "unable to establish", "could not initiate", "could not load", "did not accept our", "unreachable", "not reachable", "not respond", "no answer", "greylist", "graylist", "grey-list", "throttl", "rate limit", "rate-limit", "ratelimit", "frequency",
+		"could not connect", "no connection could", "actively refused", "couldn't connect", "unable to connect", "failed to connect", "could not contact", "unable to contact", "could not establish", "wasn't able to establish", "unable to establish", "could not initiate", "could not load", "did not accept our", "unreachable", "not reachable", "not respond", "no answer", "greylist", "graylist", "grey-list", "throttl", "rate limit", "rate-limit", "ratelimit", "frequency",
 		"queue too long", "expired", "service unavailable", "service not available", "service~unavailable", "service~not available", "not accepting", "resources", "system error", "internal error", "mailer error", "local error", "configuration error", "server error", "media error", "loop", " hops", "hop count", "too big", "too large", "too long", "exceed~size", "exceed~maximum", "exceed~limit", "exceed~length",
 		"size limit", "sizelimit", "maximum message", "command died", "command failed", "command output", "command time", "procmail", "pipe to", "suspend", "locked", "disabled", "inactive", "not active", "transaction failed", "currently", "aborted after", "for the last ", "undelivered after", "not delivered within",
 	}

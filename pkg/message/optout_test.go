@@ -24,6 +24,8 @@ func TestOptOutWords(t *testing.T) {
 		"Отпишите меня от рассылки.", "Удалите мой адрес из базы.", "Больше не пишите мне.", "Не хочу получать ваши письма.", "Прекратите присылать спам.", "Отписаться",
 		"Ta bort mig från listan.", "Avregistrera mig", "Jag vill inte ha fler mejl.", "Sluta mejla mig", "Fjern mig fra jeres liste.", "Jeg ønsker ikke at modtage flere mails.", "Afmeld", "Kontakt mig ikke igen.",
 		"配信停止をお願いします。", "今後の連絡は不要です。", "リストから削除してください。", "退订", "请不要再给我发邮件了。", "请把我从名单中删除。", "我不想再收到你们的邮件",
+		"Quit emailing our staff.", "Прошу больше мне не писать.", "Требую удалить мой адрес из базы.", "Я не давал согласия на рассылку.", "Inte intresserad, hör inte av er igen.",
+		"Je vous prie d'arrêter. Cessez de m'écrire.", "Не пишите на этот адрес, мне это не нужно. Больше не пишите.",
 		"إلغاء الاشتراك", "يرجى إزالتي من القائمة البريدية.", "لا ترسلوا لي رسائل أخرى.", "أرجو حذف بريدي من قائمتكم", "توقفوا عن إرسال الرسائل.", "لا أريد استلام رسائلكم",
 	}
 	for _, text := range requests {
@@ -41,6 +43,8 @@ func TestOptOutWordsOfOthers(t *testing.T) {
 		"We can't stop talking about it.", "Please delete the old version.", "> unsubscribe\n> please remove me\nSure, call me.", "Our users want to opt out of tracking.", "Do not hesitate to contact me.", "Don't contact Bob, contact me instead.",
 		"Kein Interesse.", "Wir haben derzeit keinen Bedarf.", "Bitte melden Sie sich nächste Woche.", "Melden Sie sich mich nicht ab", "Können Kunden sich vom Newsletter abmelden?", "Wir wollen uns auf der Messe anmelden.", "Löschen Sie bitte Punkt 3.",
 		"Pas intéressé.", "Ce n'est pas le bon moment, recontactez-moi en mai.", "Comment désabonner des utilisateurs dans votre outil ?", "No me interesa, gracias.", "Non sono interessato.", "Não tenho interesse.", "Geen interesse.", "Nie jestem zainteresowany.", "Не интересно.", "Inte intresserad.", "Ikke interesseret.",
+		"Hören Sie bitte nicht auf, uns zu schreiben.", "N'arrêtez surtout pas de m'écrire.", "No deje de escribirme.", "Non smetta di scrivermi.", "Não pare de me escrever.", "Stop vooral niet met mailen.", "Sluta inte mejla mig.", "Hold endelig ikke op med at skrive til mig.",
+		"Bitte keine Mails mehr an meine alte Adresse, die neue ist bo@new.example.", "Не пишите мне на рабочую почту, пишите на личную.", "Wie kann ich bei Ihnen Kontakte aus dem Verteiler löschen?",
 		"興味がありません。", "不感兴趣。", "غير مهتم", "Contáctame la próxima semana.", "Scrivetemi la prossima settimana.", "Stuur mij de prijslijst.", "Skicka mig en offert.", "Send mig et tilbud.", "请发送给我报价。", "Пришлите мне прайс.",
 	}
 	for _, text := range others {

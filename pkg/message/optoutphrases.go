@@ -5,7 +5,7 @@ package message
 var optOutLanguages = []optOutLanguage{
 	{ // English
 		stems: list(`unsubscri, opt out, opt-out, opting, remove, take, stop, contact, email, e-mail, mail, messag, gdpr, spam, delete, erase, leave me, leave us, report,
-		sue, legal, harass, cease, sign up, signed up, list, write, send, hear, erasure, forgotten, article 1, can-spam, canspam, go away, fuck, piss,
+		sue, quit, legal, harass, cease, sign up, signed up, list, write, send, hear, erasure, forgotten, article 1, can-spam, canspam, go away, fuck, piss,
 		lose my, consent, subscri`),
 		demands: phrase(
 			`(?:do not|don't|dont|never|not to|no longer)(?: ever)? (?:contact|e-?mail|mail|message|bother|spam|harass|disturb)(?:ing)? (?:me|us|my (?:company|team|address|staff)|our (?:company|team))(?:$|[^\pL ]| (?:again|any ?more|any longer|ever|further|in (?:the )?future|with|about|at this|on this|please|or|and|going forward|unless|under any))`,
@@ -45,7 +45,7 @@ var optOutLanguages = []optOutLanguage{
 			`remove(?: \S+){0,4} from (?:your|the|this|all|any|future)(?: \S+){0,2} (?:list|lists|mailing|mailings|database|distribution|campaign|sequence|e-?mails?|crm|communications?|system)`,
 			`(?:opt|opting) (?:me |us )?out(?: of| from| please| immediately)`,
 			`opt (?:me|us) out`,
-			`stop (?:e-?mailing|mailing|contacting|sending|spamming|messaging|writing|bothering|harassing|pestering|soliciting|pitching|stalking)(?:$|[^\pL ]| (?:me|us|to me|to us|these|this|your|my|our|e-?mails|mails|messages|spam|such|any|all|so many|junk))`,
+			`(?:stop|quit) (?:e-?mailing|mailing|contacting|sending|spamming|messaging|writing|bothering|harassing|pestering|soliciting|pitching|stalking)(?:$|[^\pL ]| (?:me|us|to me|to us|these|this|your|my|our|e-?mails|mails|messages|spam|such|any|all|so many|junk))`,
 			`stop (?:the|these|this|all|your|with the|with these) (?:\S+ )?(?:e-?mails?|mails?|messages?|spam|spamming|contact|communications?|harassment|nonsense)`,
 			`(?:cease|discontinue|refrain from)(?: \S+){0,2} (?:contact\S*|e-?mail\S*|communicat\S*|correspondence|sending|messag\S*|solicit\S*)`,
 			`put (?:me|us) on your (?:do[- ]not[- ]\S+|suppression|blacklist|opt[- ]out)`,
@@ -197,9 +197,11 @@ var optOutLanguages = []optOutLanguage{
 		),
 	},
 	{ // Russian
-		stems: list(`удал, убер, убра, исключ, отпи, вычерк, пиш, присыл, отправл, шлите, беспок, звони, связыв, рассыл, прекра, переста, хватит, получать, пожал, жалоб, видеть`),
+		stems: list(`удал, убер, убра, исключ, отпи, вычерк, пиш, присыл, отправл, шлите, беспок, звони, связыв, рассыл, писать, соглас, прекра, переста, хватит, получать, пожал, жалоб, видеть`),
 		demands: phrase(
 			`(?:больше )?не (?:пишите|пиши|присылайте|присылай|отправляйте|шлите|беспокойте|звоните|связывайтесь|рассылайте)(?: \S+){0,4} (?:больше|мне|нам|сюда|спам|рекламу|писем|письма|со мной|меня)`,
+			`(?:прошу|просьба|просим|требую|требуем)(?: \S+){0,3} не (?:писать|присылать|отправлять|слать|беспокоить|звонить|рассылать)`,
+			`не дава(?:л|ла|ли)(?: \S+){0,2} соглас\S*`,
 			`больше не (?:пишите|присылайте|отправляйте|шлите|беспокойте|надо|нужно)`,
 			`(?:прекратите|перестаньте|хватит)(?: \S+){0,3} (?:присылать|слать|писать|спамить|рассылать|рассылку|спам|отправлять|беспокоить)`,
 			`не (?:хочу|желаю|хотим|желаем)(?: \S+){0,3} (?:получать|видеть)(?: \S+){0,4}`,
@@ -208,18 +210,19 @@ var optOutLanguages = []optOutLanguage{
 		),
 		phrases: phrase(
 			`(?:удалите|уберите|исключите|отпишите|вычеркните|удали|убери|отпиши)(?: \S+){0,2} (?:меня|нас|мой|мою|мои|наш|наши|этот|нашу)(?: \S+){0,4}`,
-			`(?:прошу|просьба|просим)(?: \S+){0,3} (?:удалить|убрать|исключить|отписать|отписаться|прекратить)(?: \S+){0,4}`,
+			`(?:прошу|просьба|просим|требую|требуем)(?: \S+){0,3} (?:удалить|убрать|исключить|отписать|отписаться|прекратить)(?: \S+){0,4}`,
 			`(?:хочу|хотел бы|хотела бы|как) отписаться(?: \S+){0,3}`,
 			`отпишите(?:сь)? (?:от|меня)`,
 		),
 	},
 	{ // Swedish, Danish, Norwegian
-		stems: list(`ta bort, avregistr, avprenum, avanmäl, stryk, radera, plocka bort, borttagen, kontakt, mejl, mail, skriv, skicka, stör, sluta, inga fler, inga mer,
+		stems: list(`ta bort, avregistr, avprenum, avanmäl, stryk, radera, plocka bort, borttagen, kontakt, mejl, mail, skriv, skicka, stör, sluta, hör, inga fler, inga mer,
 		fjern, slet, afmeld, frameld, avmeld, meld, send, forstyr, ønsker, vil, stop, hold op, ingen flere`),
 		demands: phrase(
 			`(?:kontakta|mejla|maila|skriv|skicka|störa?)(?: (?:inte|till))?(?: (?:mig|oss))(?: \S+){0,2} (?:inte|mer|igen|något|fler)(?: \S+){0,3}`,
 			`(?:vill|önskar)(?: \S+){0,2} inte(?: \S+){0,2} (?:ha|få|bli kontaktad|få fler|motta|längre)(?: \S+){0,4}`,
 			`sluta(?: \S+){0,2} (?:mejla|maila|skicka|kontakta|spamma|höra av)`,
+			`hör(?:a)?(?: \S+)? (?:inte|aldrig) av (?:er|dig|dej)(?: \S+){0,2}(?: igen| mer| mera| längre|$)`,
 			`inga (?:fler|mer) (?:mejl|mail|e-?post|utskick|meddelanden)`,
 			`(?:kontakt|skriv|send|mail|forstyr)(?: til)? (?:mig|meg|os|oss)(?: \S+){0,2} (?:ikke|igen|mere|mer|flere)(?: \S+){0,3}`,
 			`(?:ønsker|vil)(?: \S+){0,2} ikke(?: \S+){0,2} (?:at modtage|å motta|modtage|motta|have|ha|kontaktes|blive kontaktet|bli kontaktet|flere|længere|lenger)(?: \S+){0,4}`,

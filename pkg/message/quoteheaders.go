@@ -70,7 +70,8 @@ type blockScan struct {
 	seen    headerKey
 	count   int
 	address bool
-	wrapped int // lines without a key since the last one with it
+	vague   bool // the date that it shows is none that a mail program writes
+	wrapped int  // lines without a key since the last one with it
 	end     int
 }
 
@@ -88,6 +89,7 @@ func (b *blockScan) read(j int) bool {
 	}
 	b.seen |= key
 	b.address = b.address || strings.Contains(value, "@")
+	b.vague = b.vague || key == dateKey && !hasDate(strings.ToLower(value))
 	b.wrapped, b.end = 0, j+1
 	return true
 }
@@ -97,7 +99,7 @@ func (b *blockScan) proven(announced bool) bool {
 	if announced {
 		return b.count >= 2 || b.seen&fromKey != 0
 	}
-	if b.seen&(fromKey|sentKey|dateKey) == 0 || b.count < 2 {
+	if b.seen&(fromKey|sentKey|dateKey) == 0 || b.count < 2 || b.vague && !b.address {
 		return false
 	}
 	return b.address || b.count >= 3 && b.seen&(subjectKey|sentKey) != 0

@@ -145,7 +145,7 @@ func isWroteIntro(joined string, lines []textLine, next int) bool {
 		return true
 	case dated && address != nil && strings.HasSuffix(bare, ">"):
 		return yearFirst().MatchString(bare) || hasDate(lower) && marksFollow(lines, next) && len(strings.Fields(bare)) <= 14
-	case address != nil && ends && startsWithAny(lower, quotingWords):
+	case address != nil && ends && (startsWithAny(lower, quotingWords) || hasDate(lower) && marksFollow(lines, next) && len(strings.Fields(bare)) <= 14):
 		return true
 	case ends && address == nil && nameWroteDate(bare, lower):
 		return true

@@ -21,7 +21,7 @@ var originalWords = list(`original message, original appointment, original mail,
 	mensagem original, messaggio originale, messaggio originario, oorspronkelijk bericht, origineel bericht, oprindelig meddelelse, oprindelig besked,
 	originalmeddelelse, original meddelelse, opprinnelig melding, original melding, ursprungligt meddelande, originalmeddelande, alkuperäinen viesti,
 	wiadomość oryginalna, oryginalna wiadomość, treść oryginalnej wiadomości, исходное сообщение, оригинальное сообщение, вихідне повідомлення,
-	оригінальне повідомлення, původní zpráva, puvodni zprava, pôvodná správa, eredeti üzenet, mesaj original, mesajul original, orijinal mesaj,
+	оригінальне повідомлення, původní zpráva, původní e-mail, pôvodný e-mail, puvodni zprava, pôvodná správa, eredeti üzenet, mesaj original, mesajul original, orijinal mesaj,
 	özgün ileti, izvorna poruka, originalna poruka, izvirno sporočilo, оригинално съобщение, αρχικό μήνυμα, 原始邮件, 原始郵件, 原邮件, 原始信息, 元のメッセージ, 원본 메일,
 	원본 메시지, 원본메일, الرسالة الأصلية, رسالة أصلية, ההודעה המקורית, הודעה מקורית, thư gốc, tin nhắn gốc, pesan asli, missatge original`)
 

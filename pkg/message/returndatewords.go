@@ -53,7 +53,8 @@ var returnWords = list(`back, return, returning, returns, be available again, av
 	wracam, wrócę, powrót, powracam, będę ponownie, ponownie, z powrotem, dostępny od, dostępna od, вернусь, возвращаюсь, возвращение, выйду, выхожу,
 	на связи с, на работе с, снова, буду на месте, приступлю, буду доступен с, буду доступна с, tillbaka, åter, återkommer, är åter, tilbage, retur,
 	igen, tilbake, tilgængelig igen, takaisin, palaan, اعود, ساعود, سأعود, العودة, عودتي, وساعود, نعود, سنعود, استئناف, ساكون متاح, 復帰, 戻り, 戻る, 再開, 出社,
-	返回, 回来, 回來, 返岗, 上班, 恢复, dönüş, döneceğim`)
+	reopen, reopens, reopening, geöffnet, rouvrirons, rouvre, rouvrons, réouverture, reabrimos, reabriremos, reabre, reapertura, reabertura, riapriremo,
+	riapriamo, riapre, riapertura, responderé, responderei, risponderò, répondrai, 返回, 回来, 回來, 返岗, 上班, 恢复, dönüş, döneceğim`)
 
 // untilWords before a date say that the absence ends then.
 var untilWords = list(`until, untill, till, til, 'til, through, thru, up to, up until, ending, ends,
@@ -73,8 +74,8 @@ var fromWords = list(`from, since, starting, beginning, as of, effective, betwee
 
 // returnAfter, untilAfter and fromAfter are the words right after a date that say the same.
 var (
-	returnAfter = list(`back, zurück, wieder, terug, weer, tillbaka, tilbage, tilbake, igen, takaisin, de retour, de volta, de vuelta, 戻, 復帰, 再開, 以降, より通常, に出社, から出社, 返回,
-	回来, 回來, 上班, 恢复, 回到, 回复上班, döneceğim, dönüyorum, itibaren, ponownie, wracam, вернусь, выйду, اعود, ساعود`)
+	returnAfter = list(`back, zurück, wieder, terug, weer, tillbaka, tilbage, tilbake, igen, takaisin, de retour, de volta, de vuelta, 戻, 復帰, 再開, 以降, より通常, に出社, より出社, より出勤, から出勤, に対応, より対応, から対応, 返回,
+	回来, 回來, 上班, 恢复, 回到, 回复上班, döneceğim, dönüyorum, itibaren, ponownie, wracam, вернусь, выйду, снова, اعود, ساعود`)
 	untilAfter = list(`まで, 迄, の間, 期间, 期間, 止, 前, kadar, inclusive, einschließlich, inclus, włącznie, включительно, saakka, asti`)
 	fromAfter  = list(`から, より, 起, 开始, 開始, itibarıyla`)
 )

@@ -135,6 +135,8 @@ func TestVisibleTextShapes(t *testing.T) {
 		"bottom posting":        {"On Thu, Mar 3, 2016 at 5:21 PM Ann <a@example.com> wrote:\n> Are you free?\n\nYes, on Friday.\n", "Yes, on Friday."},
 		"inline posting":        {"On Thu, Mar 3, 2016 at 5:21 PM Ann <a@example.com> wrote:\n> One?\nYes.\n> Two?\nNo.\n", "Yes.\nNo."},
 		"inline without intro":  {"Hi\n> One?\nYes.\n> Two?\nNo.\n", "Hi\n> One?\nYes.\n> Two?\nNo."},
+		"intro of one's own":    {"* Ann Lee <a@example.com> [2016-03-03 17:21]:\n> One?\nYes.\n> Two?\nNo.\n", "Yes.\nNo."},
+		"words like a header":   {"I need three things:\n\nFrom: your team\nSubject: a quote\nDate: before the 20th\n\nThanks!\n", "I need three things:\n\nFrom: your team\nSubject: a quote\nDate: before the 20th\n\nThanks!"},
 		"above and below":       {"Short answer: yes.\n\nOn 3/3/16 17:21, Ann wrote:\n> One?\n> Two?\n\nBo\n", "Short answer: yes.\n\nBo"},
 		"only quoted":           {"On Thu, Mar 3, 2016 at 5:21 PM Ann <a@example.com> wrote:\n> Hi\n", "On Thu, Mar 3, 2016 at 5:21 PM Ann <a@example.com> wrote:\n> Hi"},
 		"prose with a verb":     {"I wrote to bob@example.com on Monday and this is what he wrote:\nno.\n", "I wrote to bob@example.com on Monday and this is what he wrote:\nno."},
