@@ -236,6 +236,9 @@ func (a *app) runJob(ctx context.Context, j job.Job, flags jobFlags) (*outreach.
 	if err != nil {
 		return nil, err
 	}
+	if _, set := a.lookupEnv("GOGC"); !set {
+		defer spareCollector()()
+	}
 	return r.Run(ctx, j, flags.trigger(a))
 }
 

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	mail "github.com/xhit/go-simple-mail/v2"
+	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"mailrun/internal/sandbox"
 	"mailrun/internal/sandbox/peers"
@@ -86,6 +87,7 @@ type sendFigure struct {
 	boxes, messages, connections int
 	load                         load // on the database's server, by the program
 	logIn                        bool // the bare loop too; smtp-sink's answer to it is not the one that the library waits for
+	gap                          bool // after its message each mailbox rests for longer than the run takes, so that every one of them sends
 }
 
 // ours fills a database and has the program send it out.
@@ -122,7 +124,15 @@ func (f *sendFigure) fillEngine(b *testing.B, engine store.Engine) *data {
 		mb.SMTP = outreach.Server{Host: host, Port: number, Security: outreach.SecurityNone, Username: mb.Email, Auth: outreach.AuthPassword}
 		mb.ClearSMTPPassword = password
 	}
-	return fill(b, engine, boxes, f.messages)
+	d := fill(b, engine, boxes, f.messages)
+	if f.gap {
+		all := bson.D{{Key: "status", Value: outreach.MailboxActive}}
+		rest := bson.D{{Key: "$set", Value: bson.D{{Key: "minGapSeconds", Value: 3600}}}}
+		if _, err := engine.Write(b.Context(), []store.Write{{Kind: store.UpdateMany, Collection: store.Mailboxes, Filter: all, Update: rest}}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	return d
 }
 
 // send runs run-sequences and checks that it sent what it should.

@@ -159,27 +159,50 @@ func (r *run) syncAll(ctx context.Context) error {
 	return r.syncDue(ctx)
 }
 
-// syncDue leases due mailboxes one by one and reads many at once.
+// syncDue reads due mailboxes, many at once. Readers that are free at the same time lease theirs together, which costs the store less than one
+// by one; what has no reader is not leased, for other runs may have one.
 func (r *run) syncDue(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
-	for range max(r.Concurrency, 1) {
+	readers := max(r.Concurrency, 1)
+	leases := store.NewGatherer(readers, func(free []*reading) { r.leaseFor(ctx, free) })
+	for range readers {
 		group.Go(func() error {
-			for ctx.Err() == nil {
-				mb, err := r.Store.LeaseForSync(ctx, r.me)
-				switch {
-				case errors.Is(err, store.ErrNotFound), err != nil && ctx.Err() != nil:
-					return nil
-				case err != nil:
-					return err
+			for {
+				next := &reading{}
+				if leases.Do(ctx, next) != nil || next.over {
+					return next.err
 				}
-				if err := r.sync(ctx, mb); err != nil {
+				if next.mb == nil {
+					continue // others were faster
+				}
+				if err := r.sync(ctx, next.mb); err != nil {
 					return err
 				}
 			}
-			return nil
 		})
 	}
 	return group.Wait()
+}
+
+// reading is what a free reader gets: a mailbox, or word that it is over.
+type reading struct {
+	mb   *outreach.Mailbox
+	over bool
+	err  error
+}
+
+// leaseFor leases a mailbox for each of the readers, as far as there are any due.
+func (r *run) leaseFor(ctx context.Context, free []*reading) {
+	leased, err := r.Store.LeaseForSync(ctx, r.me, len(free))
+	if err != nil && ctx.Err() != nil {
+		err = nil // cut by the deadline or a signal
+	}
+	for i, f := range free {
+		if i < len(leased) {
+			f.mb = &leased[i]
+		}
+		f.over, f.err = len(leased) == 0, err
+	}
 }
 
 // syncNamed reads mailboxes whatever their due time or back-off.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -114,8 +115,14 @@ func (s *IMAPSession) Statuses(ctx context.Context, paths []string) ([]StatusAns
 	answers := make([]StatusAnswer, len(paths))
 	err := s.do(ctx, "status", func() error {
 		asked := make([]*imapclient.StatusCommand, len(paths))
+		if !slices.ContainsFunc(paths, needsLiteral) {
+			s.guard.hold()
+		}
 		for i, path := range paths {
 			asked[i] = s.client.Status(canonical(path), &imap.StatusOptions{NumMessages: true, UIDNext: true, UIDValidity: true})
+		}
+		if err := s.guard.letGo(); err != nil {
+			return err
 		}
 		for i := range asked {
 			data, err := asked[i].Wait()
@@ -142,6 +149,9 @@ func (s *IMAPSession) Statuses(ctx context.Context, paths []string) ([]StatusAns
 	}
 	return answers, err
 }
+
+// needsLiteral tells whether a folder's name may have to travel as a literal, for which imapclient waits until the server wants it.
+func needsLiteral(path string) bool { return len(path) > 1000 || !quotable(path) }
 
 // Examine opens a folder read-only (RFC 9051 section 6.3.3). The fetching methods work on the folder examined last.
 func (s *IMAPSession) Examine(ctx context.Context, path string) (FolderStatus, error) {

@@ -37,6 +37,31 @@ type guard struct {
 	bye      string // the text of a BYE
 	alert    string // the text of the last ALERT, which a person must see (RFC 9051 section 7.1)
 	failed   error
+
+	holding bool // what is written is held until it is let go; only the caller of the session writes
+	held    []byte
+}
+
+// hold keeps what is written from now on until letGo sends it in one piece: several commands cost one write, and wake the server once. None
+// of them may be one that waits for a word of the server's, as those with literals do.
+func (g *guard) hold() { g.holding = true }
+
+func (g *guard) letGo() error {
+	held := g.held
+	g.holding, g.held = false, nil
+	if len(held) == 0 {
+		return nil
+	}
+	_, err := g.Conn.Write(held)
+	return err
+}
+
+func (g *guard) Write(b []byte) (int, error) {
+	if g.holding {
+		g.held = append(g.held, b...)
+		return len(b), nil
+	}
+	return g.Conn.Write(b)
 }
 
 func (g *guard) Read(b []byte) (int, error) {

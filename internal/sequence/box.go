@@ -3,6 +3,7 @@ package sequence
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -141,6 +142,12 @@ func (b *box) send(ctx context.Context, due []outreach.Recipient) error {
 				return err
 			}
 			b.own = true // whom it wrote to may be due again at once
+			if reason := b.mustWait(b.mb); reason != "" {
+				if len(candidates) > len(batch) || b.somebodyInLine() {
+					b.stats.skip(reason)
+				}
+				return nil // nobody is looked for to whom it may not send
+			}
 		}
 		if !b.going(ctx) || b.left.Load() <= 0 {
 			return nil
@@ -150,6 +157,11 @@ func (b *box) send(ctx context.Context, due []outreach.Recipient) error {
 		}
 	}
 	return nil
+}
+
+// somebodyInLine tells whether anybody is known to wait for this mailbox among others.
+func (b *box) somebodyInLine() bool {
+	return slices.ContainsFunc(b.lines, func(c *campaign) bool { return c.blocked.Load() == nil && c.newBlocked.Load() == nil && c.line.some() })
 }
 
 // ready waits until the mailbox may send, if that is before the deadline, or returns why it may not.

@@ -33,12 +33,13 @@ type line struct {
 	others    int      // runs at work
 	start     float64  // how far in the middle it begins, from 0 up to 1
 
-	mu      sync.Mutex
-	waiting []outreach.Recipient
-	out     map[bson.ObjectID]bool // handed out; those that were claimed are forgotten when the line is listed again
-	length  int                    // how many were listed last
-	ahead   int                    // how many are passed by at the head
-	rested  time.Time              // nobody new was found then
+	mu     sync.Mutex
+	listed []outreach.Recipient
+	next   int                    // who of them is handed out next
+	out    map[bson.ObjectID]bool // handed out; those that were claimed are forgotten when the line is listed again
+	length int                    // how many were listed last
+	ahead  int                    // how many are passed by at the head
+	rested time.Time              // nobody new was found then
 }
 
 // take hands out up to n recipients.
@@ -46,19 +47,28 @@ func (l *line) take(ctx context.Context, n int) ([]outreach.Recipient, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	n = min(n, l.share)
-	if now := l.store.Now(); len(l.waiting) == 0 && (now.Sub(l.rested) >= lineRest || now.Before(l.rested)) {
+	if now := l.store.Now(); len(l.waiting()) == 0 && (now.Sub(l.rested) >= lineRest || now.Before(l.rested)) {
 		l.lengthen(n)
 		if err := l.list(ctx); err != nil {
 			return nil, err
 		}
 	}
-	n = min(n, len(l.waiting))
-	taken := slices.Clone(l.waiting[:n])
-	l.waiting = l.waiting[n:]
+	taken := slices.Clone(l.waiting()[:min(n, len(l.waiting()))])
+	l.next += len(taken)
 	for i := range taken {
 		l.out[taken[i].ID] = true
 	}
 	return taken, nil
+}
+
+// waiting are those who were listed and not handed out.
+func (l *line) waiting() []outreach.Recipient { return l.listed[l.next:] }
+
+// some tells whether somebody who was listed waits.
+func (l *line) some() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.waiting()) > 0
 }
 
 // lengthen says how many are listed next: as many as all mailboxes take at once with some to spare, then twice as many each time.
@@ -82,16 +92,17 @@ func (l *line) list(ctx context.Context) error {
 		return l.list(ctx)
 	}
 	still := map[bson.ObjectID]bool{}
+	var waiting []outreach.Recipient
 	for i := range found {
 		if id := found[i].ID; l.out[id] {
 			still[id] = true
 		} else {
-			l.waiting = append(l.waiting, found[i])
+			waiting = append(waiting, found[i])
 		}
 	}
-	l.out = still
+	l.out, l.listed, l.next = still, waiting, 0
 	switch {
-	case len(l.waiting) > 0:
+	case len(waiting) > 0:
 	case l.ahead > 0:
 		l.ahead = 0
 		return l.list(ctx)
@@ -106,7 +117,12 @@ func (l *line) putBack(rec *outreach.Recipient) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.out, rec.ID)
-	l.waiting = append([]outreach.Recipient{*rec}, l.waiting...)
+	if l.next == 0 {
+		l.listed = slices.Insert(l.listed, 0, *rec)
+		return
+	}
+	l.next--
+	l.listed[l.next] = *rec
 }
 
 // free lets a recipient who was claimed and given back be handed out once more.
@@ -121,5 +137,5 @@ func (l *line) free(id bson.ObjectID) {
 func (l *line) taken() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.waiting = nil
+	l.listed, l.next = nil, 0
 }

@@ -180,7 +180,7 @@ type visit struct {
 // goOn works until the mailbox has nothing to do or may not send before the deadline, and says when that is; or until it must wait for a
 // moment.
 func (r *sendRun) goOn(v *visit, now time.Time) (ended time.Time, over bool) {
-	if reason, until := v.Blocked(now); !v.leased && reason != "" && (until.IsZero() || !until.Before(r.deadline)) {
+	if !v.leased && v.mustWait(now, r.deadline) {
 		return now, true
 	}
 	for now.Before(r.deadline) {
@@ -206,7 +206,9 @@ func (r *sendRun) goOn(v *visit, now time.Time) (ended time.Time, over bool) {
 			heap.Push(&r.waiting, v)
 			return now, false
 		}
-		now = r.deliver(v, now)
+		if now = r.deliver(v, now); v.mustWait(now, r.deadline) {
+			break
+		}
 	}
 	if !v.leased {
 		return now, true
@@ -215,6 +217,12 @@ func (r *sendRun) goOn(v *visit, now time.Time) (ended time.Time, over bool) {
 	r.count(now, Release)
 	r.book.Visited(v.began, now.Sub(v.began), v.sent)
 	return now, true
+}
+
+// mustWait tells whether the mailbox may not send before a deadline.
+func (b *box) mustWait(now, deadline time.Time) bool {
+	reason, until := b.Blocked(now)
+	return reason != "" && (until.IsZero() || !until.Before(deadline))
 }
 
 // lease takes the mailbox, once there is somebody to send to.

@@ -24,8 +24,8 @@ func shardsSection(s *page) {
 		rows = append(rows, []string{"`" + k.collection + "`", k.key, k.why, k.change})
 	}
 	s.table([]string{"collection", "key", "why", "what must change first"}, rows)
-	s.text("The changes are a must where a lease or a claim is taken: MongoDB 6 refuses a `findAndModify` that does not name the shard key by equality, and later ones ask every shard. `LeaseForSync` cannot name it, since it looks for the next due mailbox of all: " +
-		"there a worker must list some due mailboxes and lease them by address. As it is, mailrun works on a sharded cluster whose `mailboxes` and `sequence_recipients` are not sharded; history, replies and threads, which are most of the data, can be.")
+	s.text("The changes are a must where a lease or a claim is taken: MongoDB 6 refuses a `findAndModify` that does not name the shard key by equality, and later ones ask every shard. `LeaseForSync` of a single mailbox cannot name it, since it takes the next one that is due of all; " +
+		"of several it lists them and leases them by id, to which the address must be added. As it is, mailrun works on a sharded cluster whose `mailboxes` and `sequence_recipients` are not sharded; history, replies and threads, which are most of the data, can be.")
 	s.text("Asked of every shard, whatever the key: mailboxes with due work, answers whose Message-ID is not signed, the enrolments of an address and its opt-outs, the counts of due recipients, the bounce guard (by sequence, over deliveries that are spread by id), " +
 		"leases of dead owners and renewals. Each is rare, or one for each run.")
 	s.text("The other way needs no change at all: teams share nothing, so their mailboxes can be divided among several databases, each with its own crontab line and `MONGODB_URI`. Only suppressions must then be copied to all.")

@@ -2,10 +2,13 @@ package store_test
 
 import (
 	"errors"
+	"fmt"
+	"slices"
 	"testing"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"golang.org/x/sync/errgroup"
 
 	"mailrun/internal/store"
 	"mailrun/internal/store/storetest"
@@ -49,17 +52,86 @@ func TestLeasedMailboxIsNotDueForSync(t *testing.T) {
 			self := store.Self()
 			dead := self
 			dead.Start += "x" // another process had this number
-			leased, err := s.LeaseForSync(t.Context(), store.Lessee{Owner: dead.String(), Token: "t"})
-			if err != nil || !leased.NextSyncAt.Equal(leased.SyncLease.Until) {
+			leased, err := s.LeaseForSync(t.Context(), store.Lessee{Owner: dead.String(), Token: "t"}, 1)
+			if err != nil || len(leased) != 1 || !leased[0].NextSyncAt.Equal(leased[0].SyncLease.Until) {
 				t.Fatalf("leased %+v, %v, want it due when the lease runs out", leased, err)
 			}
 			l, err := s.NewLessee(t.Context(), self, store.SyncLease)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if again, err := s.LeaseForSync(t.Context(), l); err != nil || again.ID != mb.ID {
+			if again, err := s.LeaseForSync(t.Context(), l, 1); err != nil || len(again) != 1 || again[0].ID != mb.ID {
 				t.Errorf("the dead one's mailbox: %v, %v, want it taken over at once", again, err)
 			}
 		})
 	}
+}
+
+// Runs that lease several mailboxes at once each get their own: together all that are due, the longest due first, and none twice, though all
+// of them list the same ones.
+func TestLeasesOfSeveralAreApart(t *testing.T) {
+	const boxes, runs, atOnce = 60, 4, 7
+	for _, engine := range storetest.Engines(t) {
+		t.Run(engine.Name, func(t *testing.T) {
+			s := store.New(engine.Open(t), time.Now)
+			for i := range boxes {
+				due := s.Now().Add(time.Duration(i-boxes) * time.Second)
+				mb := &outreach.Mailbox{ID: bson.NewObjectID(), Email: fmt.Sprintf("s%d@us.example", i), Status: outreach.MailboxActive, NextSyncAt: &due}
+				if err := s.InsertMailbox(t.Context(), mb); err != nil {
+					t.Fatal(err)
+				}
+			}
+			first, err := s.LeaseForSync(t.Context(), store.Lessee{Owner: "first", Token: "first"}, atOnce)
+			if err != nil || len(first) != atOnce || first[0].Email != "s0@us.example" || first[atOnce-1].Email != fmt.Sprintf("s%d@us.example", atOnce-1) {
+				t.Fatalf("leased %v, %v, want the %d that are due for longest", emailsOf(first), err, atOnce)
+			}
+			got := make([][]outreach.Mailbox, runs)
+			group, ctx := errgroup.WithContext(t.Context())
+			for i := range runs {
+				group.Go(func() error {
+					l := store.Lessee{Owner: fmt.Sprint("run ", i), Token: fmt.Sprint("token ", i)}
+					for {
+						leased, err := s.LeaseForSync(ctx, l, atOnce)
+						if err != nil || len(leased) == 0 {
+							return err
+						}
+						got[i] = append(got[i], leased...)
+					}
+				})
+			}
+			if err := group.Wait(); err != nil {
+				t.Fatal(err)
+			}
+			requireApart(t, s, first, got)
+		})
+	}
+}
+
+// requireApart fails unless every mailbox is leased by the run that got it, and by one alone.
+func requireApart(t *testing.T, s *store.Store, first []outreach.Mailbox, got [][]outreach.Mailbox) {
+	t.Helper()
+	tokens := map[bson.ObjectID]string{}
+	for _, mb := range append(slices.Concat(got...), first...) {
+		if other, twice := tokens[mb.ID]; twice {
+			t.Errorf("%s was leased by %q and by %q", mb.Email, other, mb.SyncLease.Token)
+		}
+		tokens[mb.ID] = mb.SyncLease.Token
+	}
+	all, err := s.AllMailboxes(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, mb := range all {
+		if mb.SyncLease == nil || mb.SyncLease.Token != tokens[mb.ID] || !mb.NextSyncAt.Equal(mb.SyncLease.Until) {
+			t.Errorf("%s: stored lease %+v, due %v; it was leased with %q", mb.Email, mb.SyncLease, mb.NextSyncAt, tokens[mb.ID])
+		}
+	}
+}
+
+func emailsOf(boxes []outreach.Mailbox) []string {
+	var emails []string
+	for i := range boxes {
+		emails = append(emails, boxes[i].Email)
+	}
+	return emails
 }

@@ -68,10 +68,10 @@ var Collections = []Collection{
 		},
 		Indexes: []Index{
 			{Name: "email", Keys: []string{"email"}, Unique: true},
-			{Name: "due_send", Keys: []string{"status", "nextSendAt", "_id"}}, // mailboxes that may send now, page by page
-			{Name: "due_sync", Keys: []string{"status", "nextSyncAt"}},        // mailboxes to read now
-			{Name: "lease_owner", Keys: []string{"lease.owner"}},              // renewal, dead owners
-			{Name: "sync_lease_owner", Keys: []string{"syncLease.owner"}},     // renewal, dead owners
+			{Name: "due_send", Keys: []string{"status", "nextSendAt", "_id"}},                       // mailboxes that may send now, page by page
+			{Name: "due_sync", Keys: []string{"status", "nextSyncAt"}},                              // mailboxes to read now
+			{Name: "lease_owner", Keys: []string{"lease.owner"}, Needs: "lease.owner"},              // renewal, dead owners
+			{Name: "sync_lease_owner", Keys: []string{"syncLease.owner"}, Needs: "syncLease.owner"}, // renewal, dead owners
 		},
 	},
 	{

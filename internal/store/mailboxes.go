@@ -3,6 +3,8 @@ package store
 import (
 	"bytes"
 	"context"
+	"errors"
+	"slices"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -72,21 +74,61 @@ func (s *Store) AdoptMailboxes(ctx context.Context, due string) error {
 	return s.write(ctx, Write{Kind: UpdateMany, Collection: Mailboxes, Filter: filter, Update: set(bson.E{Key: due, Value: s.Now()})})
 }
 
-// LeaseForSync takes the active mailbox that has been due for syncing the longest and that nobody syncs, or returns ErrNotFound. While it is
-// leased its due time is the lease's end, so that whoever looks for the next one need not look past those that are being read.
-func (s *Store) LeaseForSync(ctx context.Context, l Lessee) (*outreach.Mailbox, error) {
+// LeaseForSync takes up to n of the active mailboxes that are due for syncing and that nobody syncs, those that have been due for the longest.
+// None are left if it returns none. While a mailbox is leased its due time is the lease's end, so that whoever looks for the next ones need not
+// look past those that are being read.
+//
+// Several are listed first and then leased by id, all with one change. What was leased by others meanwhile is theirs; who is left with nothing
+// takes the next one in a single step, in which no faster process can forestall him.
+func (s *Store) LeaseForSync(ctx context.Context, l Lessee, n int) ([]outreach.Mailbox, error) {
 	now := s.Now()
-	q := Query{
-		Collection: Mailboxes,
-		Filter: bson.D{
-			{Key: "status", Value: outreach.MailboxActive},
-			{Key: "nextSyncAt", Value: bson.D{{Key: "$lte", Value: now}}},
-			SyncLease.free(now, l.Dead),
-		},
-		Sort: []string{"nextSyncAt"},
+	due := bson.D{
+		{Key: "status", Value: outreach.MailboxActive},
+		{Key: "nextSyncAt", Value: bson.D{{Key: "$lte", Value: now}}},
+		SyncLease.free(now, l.Dead),
 	}
+	q := Query{Collection: Mailboxes, Filter: due, Sort: []string{"nextSyncAt"}, Limit: int64(n)}
 	lease := l.lease(now)
-	return findOneAndUpdate[outreach.Mailbox](ctx, s, q, set(bson.E{Key: string(SyncLease), Value: lease}, bson.E{Key: "nextSyncAt", Value: Millis(lease.Until)}))
+	take := set(bson.E{Key: string(SyncLease), Value: lease}, bson.E{Key: "nextSyncAt", Value: Millis(lease.Until)})
+	if n > 1 {
+		listed, err := find[outreach.Mailbox](ctx, s, q)
+		if err != nil || len(listed) == 0 {
+			return nil, err
+		}
+		if leased, err := s.leaseListed(ctx, lease, listed, due, take); err != nil || len(leased) > 0 {
+			return leased, err
+		}
+	}
+	mb, err := findOneAndUpdate[outreach.Mailbox](ctx, s, q, take)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	return []outreach.Mailbox{*mb}, nil
+}
+
+// leaseListed takes those of the listed mailboxes that are still free, and reads again what it got if that is not all.
+func (s *Store) leaseListed(ctx context.Context, lease outreach.Lease, listed []outreach.Mailbox, free, take bson.D) ([]outreach.Mailbox, error) {
+	ids := make([]bson.ObjectID, len(listed))
+	for i := range listed {
+		ids[i] = listed[i].ID
+		listed[i].SyncLease, listed[i].NextSyncAt = &lease, new(Millis(lease.Until))
+	}
+	these := bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}}
+	results, err := s.engine.Write(ctx, []Write{{
+		Kind: UpdateMany, Collection: Mailboxes, Filter: append(slices.Clone(these), free...), Update: s.touched(take), Lazy: true,
+	}})
+	switch {
+	case err != nil:
+		return nil, err
+	case results[0].Err != nil:
+		return nil, results[0].Err
+	case results[0].Matched == int64(len(listed)):
+		return listed, nil
+	}
+	return find[outreach.Mailbox](ctx, s, Query{Collection: Mailboxes, Filter: append(these, bson.E{Key: string(SyncLease) + ".token", Value: lease.Token})})
 }
 
 // LeaseMailbox takes one mailbox, due or not, if nobody holds this lease of it; ErrNotFound otherwise.

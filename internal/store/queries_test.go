@@ -1,7 +1,9 @@
 package store_test
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -22,9 +24,10 @@ func TestQueriesAreIndexed(t *testing.T) {
 			ids := []bson.ObjectID{id, bson.NewObjectID()}
 			l := store.Lessee{Owner: "o", Token: "t", Dead: []string{"a", "b"}}
 			for name, call := range map[string]func() error{
-				"Mailbox":      func() error { _, err := s.Mailbox(ctx, id); return err },
-				"LeaseForSync": func() error { _, err := s.LeaseForSync(ctx, l); return err },
-				"LeaseMailbox": func() error { _, err := s.LeaseMailbox(ctx, store.SendLease, id, l); return err },
+				"Mailbox":                 func() error { _, err := s.Mailbox(ctx, id); return err },
+				"LeaseForSync":            func() error { _, err := s.LeaseForSync(ctx, l, 1); return err },
+				"LeaseForSync of several": func() error { return leaseTwo(ctx, s, l) },
+				"LeaseMailbox":            func() error { _, err := s.LeaseMailbox(ctx, store.SendLease, id, l); return err },
 				"MailboxesToSend": func() error {
 					_, err := s.MailboxesToSend(ctx, time.Now(), store.SendMark{At: time.Now(), ID: id}, 0, 20)
 					return err
@@ -86,4 +89,18 @@ func TestQueriesAreIndexed(t *testing.T) {
 			}
 		})
 	}
+}
+
+// leaseTwo leases two mailboxes together, so that the change of both is among the queries.
+func leaseTwo(ctx context.Context, s *store.Store, l store.Lessee) error {
+	for _, email := range []string{"one@us.example", "two@us.example"} {
+		if err := s.InsertMailbox(ctx, &outreach.Mailbox{ID: bson.NewObjectID(), Email: email, Status: outreach.MailboxActive}); err != nil {
+			return err
+		}
+	}
+	leased, err := s.LeaseForSync(ctx, l, 2)
+	if err == nil && len(leased) != 2 {
+		err = fmt.Errorf("leased %d mailboxes, want 2", len(leased))
+	}
+	return err
 }

@@ -26,12 +26,15 @@ type Store struct {
 	now     func() time.Time
 	reading atomic.Pointer[reading] // of the server's clock, nil if that does not count
 	looks   *Gatherer[*looking]
+
+	suppressed *Gatherer[*asking]
 }
 
 // New returns a store over an engine; now is its clock, unless UseServerTime is called.
 func New(engine Engine, now func() time.Time) *Store {
 	s := &Store{engine: engine, now: now}
 	s.looks = NewGatherer(lookTogether, s.lookAll)
+	s.suppressed = NewGatherer(lookTogether, s.askTogether)
 	return s
 }
 

@@ -58,23 +58,47 @@ func (s *Store) Unsuppress(ctx context.Context, value string) (bool, error) {
 	return n > 0, err
 }
 
-// SuppressedAmong finds which of the addresses are never to be mailed, and by which entry each.
+// SuppressedAmong finds which of the addresses are never to be mailed, and by which entry each. Concurrent callers share their requests: each is
+// told what was read after it asked.
 func (s *Store) SuppressedAmong(ctx context.Context, emails []string) (map[string]*outreach.Suppression, error) {
-	owners := map[string][]string{}
-	for _, email := range emails {
-		for _, key := range suppressionKeys(email) {
-			owners[key] = append(owners[key], email)
+	a := &asking{emails: emails}
+	if err := s.suppressed.Do(ctx, a); err != nil {
+		return nil, err
+	}
+	return a.found, a.err
+}
+
+// asking is one caller's addresses in a group, and those of them that are suppressed.
+type asking struct {
+	emails []string
+	found  map[string]*outreach.Suppression
+	err    error
+}
+
+// askTogether answers a group of callers with one request. It heeds no caller's context: the group is not one caller's.
+func (s *Store) askTogether(group []*asking) {
+	ctx, cancel := context.WithTimeout(context.Background(), lookTimeout)
+	defer cancel()
+	type owner struct {
+		asking *asking
+		email  string
+	}
+	owners := map[string][]owner{}
+	for _, a := range group {
+		a.found = map[string]*outreach.Suppression{}
+		for _, email := range a.emails {
+			for _, key := range suppressionKeys(email) {
+				owners[key] = append(owners[key], owner{a, email})
+			}
 		}
 	}
 	entries, err := s.SuppressionsAmong(ctx, slices.Collect(maps.Keys(owners)))
-	if err != nil {
-		return nil, err
-	}
-	found := map[string]*outreach.Suppression{}
 	for i := range entries {
-		for _, email := range owners[entries[i].Value] {
-			found[email] = &entries[i]
+		for _, o := range owners[entries[i].Value] {
+			o.asking.found[o.email] = &entries[i]
 		}
 	}
-	return found, nil
+	for _, a := range group {
+		a.err = err
+	}
 }
