@@ -56,28 +56,41 @@ func (p *pass) finishLeftovers(ctx context.Context) error {
 	if err != nil {
 		return ours(err)
 	}
-	return ours(p.apply(ctx, replies, e))
+	_, err = p.apply(ctx, replies, e, isStored)
+	return ours(err)
 }
 
-// apply makes stored messages count: who is stopped, suppressed or postponed, which deliveries were answered, and the threads. Last of all it
-// marks them done. All of it is one batch, written in this order.
-func (p *pass) apply(ctx context.Context, replies []*outreach.Reply, e *evidence) error {
-	batch := p.Store.NewBatch()
+// Whether messages whose effects are applied are stored already, by a run that was killed before it applied them.
+const (
+	isNew    = false
+	isStored = true
+)
+
+// apply stores messages and makes them count: who is stopped, suppressed or postponed, which deliveries were answered, and the threads. Last
+// of all it marks them done. All of it is one batch, written in this order. It returns those that somebody else has stored meanwhile.
+//
+// The batch is lazy: a power cut that takes it back also takes back that the cursor has moved past the messages and that the mailbox was read
+// at all, for that is written after it.
+func (p *pass) apply(ctx context.Context, replies []*outreach.Reply, e *evidence, stored bool) (refused []*outreach.Reply, err error) {
+	batch := p.Store.NewLazyBatch()
+	if !stored {
+		batch.InsertReplies(replies)
+	}
 	for _, r := range replies {
 		if err := p.effect(ctx, batch, r, e); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	if err := p.thread(ctx, batch, replies, e); err != nil {
-		return err
+	if err := p.thread(ctx, batch, replies, e, stored); err != nil {
+		return nil, err
 	}
 	batch.MarkReplies(replies)
 	p.at(Weighed)
 	if err := batch.Commit(ctx); err != nil {
-		return err
+		return nil, err
 	}
 	p.at(Applied)
-	return nil
+	return batch.Refused(), p.recountThreads(ctx, batch.Refused(), e)
 }
 
 // effect adds to the batch what one message means.
@@ -186,7 +199,7 @@ func (p *pass) bounce(ctx context.Context, b *store.Batch, r *outreach.Reply, re
 	if one.Type != outreach.BounceHard {
 		b.SetHistory(historyID, unsettled, bson.D{{Key: "status", Value: outreach.HistorySent}, {Key: "sentAt", Value: r.ReceivedAt}, {Key: "settledBy", Value: "bounce"}})
 		n, err := p.Store.CountBounces(ctx, rec.ID)
-		b.SetRecipient(rec.ID, bson.D{{Key: "softBounces", Value: n}})
+		b.SetRecipient(rec.ID, bson.D{{Key: "softBounces", Value: n + b.NewBounces(rec.ID)}})
 		return err
 	}
 	b.SetHistory(historyID, append([]outreach.HistoryStatus{outreach.HistorySent}, unsettled...), bson.D{

@@ -1,7 +1,9 @@
 package store
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -9,32 +11,53 @@ import (
 	"mailrun/pkg/outreach"
 )
 
-// Batch collects the effects of inbound messages and writes them in one go, in order. Each is such that writing it twice changes nothing:
-// a killed run's effects are simply written again.
+// Batch collects inbound messages with their effects and writes all in one go: the messages, the effects, and that these are done. Each effect
+// is such that writing it twice changes nothing: a killed run's are simply written again.
 type Batch struct {
-	store  *Store
-	writes []Write
+	store    *Store
+	messages []Write
+	writes   []Write
+	marks    []Write
+	lazy     bool
+	refused  []*outreach.Reply
 }
 
 // NewBatch returns an empty batch.
 func (s *Store) NewBatch() *Batch { return &Batch{store: s} }
 
-// Commit writes the batch. A suppression that exists already is no error.
+// NewLazyBatch returns an empty batch that a power cut may take back, with all that was written after it.
+func (s *Store) NewLazyBatch() *Batch { return &Batch{store: s, lazy: true} }
+
+// Commit writes the batch. A suppression that exists already is no error, nor is a message (see Refused).
+//
+// Among themselves the effects are written by collection, in each in order: to a server that is one request for each collection instead of
+// several for each message.
 func (b *Batch) Commit(ctx context.Context) error {
-	if len(b.writes) == 0 {
+	slices.SortStableFunc(b.writes, func(x, y Write) int { return cmp.Compare(x.Collection, y.Collection) })
+	writes := slices.Concat(b.messages, b.writes, b.marks)
+	if len(writes) == 0 {
 		return nil
 	}
-	results, err := b.store.engine.Write(ctx, b.writes)
+	for i := range writes {
+		writes[i].Lazy = b.lazy
+	}
+	results, err := b.store.engine.Write(ctx, writes)
 	if err != nil {
 		return err
 	}
-	for _, r := range results {
+	for i, r := range results {
 		if r.Err != nil && !IsDuplicate(r.Err) {
 			return r.Err
+		}
+		if reply, ok := writes[i].Document.(*outreach.Reply); ok && r.Err != nil {
+			b.refused = append(b.refused, reply)
 		}
 	}
 	return nil
 }
+
+// Refused lists, after Commit, the messages that were known: somebody else has stored them meanwhile.
+func (b *Batch) Refused() []*outreach.Reply { return b.refused }
 
 func (b *Batch) update(collection string, filter, update bson.D) {
 	b.writes = append(b.writes, Write{Kind: Update, Collection: collection, Filter: filter, Update: b.store.touched(update)})
