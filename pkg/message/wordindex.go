@@ -70,6 +70,14 @@ func (x *wordIndex) span(text string) (first, last int) {
 	return first, last
 }
 
+// asciiLetters are those of isWordRune that are one byte.
+var asciiLetters = func() (letters [256]bool) {
+	for c := range rune(utf8.RuneSelf) {
+		letters[c] = isWordRune(c)
+	}
+	return letters
+}()
+
 // wordRuneAt says whether the character at s[i:] is a letter as isWordRune means it, and how long it is. Most are ASCII.
 func wordRuneAt(s string, i int) (word bool, size int) {
 	if c := s[i]; c < utf8.RuneSelf {
@@ -84,6 +92,14 @@ func (x *wordIndex) each(text string, found func(at int, tag uint)) {
 	within := false
 	var size int
 	for i := 0; i+1 < len(text); i += size {
+		if within { // most characters are ASCII letters that go on with a word
+			for i+1 < len(text) && asciiLetters[text[i]] {
+				i++
+			}
+			if i+1 >= len(text) {
+				return
+			}
+		}
 		var word bool
 		word, size = wordRuneAt(text, i)
 		goesOn := within && word
