@@ -103,7 +103,7 @@ func (p *pass) effect(ctx context.Context, b *store.Batch, r *outreach.Reply, e 
 	if err != nil {
 		return err
 	}
-	defer b.JoinThread(rec.ID, r.ThreadID) // mostly it is noted by then, in the same write that stopped him
+	defer b.JoinThread(rec.ID, r.ThreadID) // mostly it is noted by then, in the same write that stops him
 	switch r.Kind {
 	case outreach.KindBounce:
 		return p.bounced(ctx, b, r, rec, e)
@@ -120,9 +120,6 @@ func (p *pass) effect(ctx context.Context, b *store.Batch, r *outreach.Reply, e 
 	return nil
 }
 
-// joins is what a recipient notes of a message's thread.
-func joins(r *outreach.Reply) bson.E { return bson.E{Key: "threadId", Value: r.ThreadID} }
-
 // replied ends the sequence for the person who answered, and with StopDomainOnReply for colleagues. An answer outside any thread ends every
 // sequence that this mailbox has with the address.
 func (p *pass) replied(b *store.Batch, r *outreach.Reply, rec *outreach.Recipient, seq *outreach.Sequence, e *evidence) {
@@ -131,7 +128,7 @@ func (p *pass) replied(b *store.Batch, r *outreach.Reply, rec *outreach.Recipien
 	if seq == nil || !seq.StopsOnReply() {
 		return
 	}
-	b.StopRecipient(rec, stoppable, outreach.StateReplied, reasonReply, joins(r))
+	b.StopInThread(rec, stoppable, outreach.StateReplied, reasonReply, r.ThreadID)
 	if r.MatchMethod == MatchAddress {
 		for _, other := range e.byAddress[rec.Email] {
 			if other.ID != rec.ID && other.MailboxID == p.mb.ID {
@@ -149,9 +146,9 @@ func (p *pass) replied(b *store.Batch, r *outreach.Reply, rec *outreach.Recipien
 func (p *pass) answeredByMachine(b *store.Batch, r *outreach.Reply, rec *outreach.Recipient, seq *outreach.Sequence) {
 	switch {
 	case r.LeftCompany:
-		b.StopRecipient(rec, stoppable, outreach.StateFailed, reasonLeft, joins(r))
+		b.StopInThread(rec, stoppable, outreach.StateFailed, reasonLeft, r.ThreadID)
 	case seq != nil && seq.StopOnAutoReply:
-		b.StopRecipient(rec, stoppable, outreach.StateReplied, reasonAutoReply, joins(r))
+		b.StopInThread(rec, stoppable, outreach.StateReplied, reasonAutoReply, r.ThreadID)
 	case r.Kind == outreach.KindOutOfOffice && r.ReturnDate != nil:
 		b.Postpone(rec.ID, r.ReturnDate.Add(afterReturn), reasonAway)
 	case r.Kind == outreach.KindOutOfOffice:
@@ -165,7 +162,7 @@ func (p *pass) optOut(b *store.Batch, r *outreach.Reply, rec *outreach.Recipient
 	if from := strings.ToLower(r.From.Address); reason == outreach.SuppressUnsubscribe && from != "" && from != rec.Email && r.MatchMethod != MatchSubject {
 		addresses = append(addresses, from)
 	}
-	b.StopRecipient(rec, append([]outreach.State{outreach.StateReplied}, stoppable...), outreach.StateUnsubscribed, string(reason), joins(r))
+	b.StopInThread(rec, append([]outreach.State{outreach.StateReplied}, stoppable...), outreach.StateUnsubscribed, string(reason), r.ThreadID)
 	for _, a := range addresses {
 		b.Suppress(a, reason, outreach.ReplySource(r.ID))
 		b.StopAddress(a, outreach.StateUnsubscribed, string(reason))
