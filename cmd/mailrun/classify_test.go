@@ -81,6 +81,7 @@ func seedReplies(ctx context.Context, path string) error {
 			Classification: &outreach.Classification{Status: outreach.ClassificationPending},
 		})
 	}
-	_, err = store.New(engine, time.Now).InsertReplies(ctx, replies)
-	return err
+	batch := store.New(engine, time.Now).NewBatch()
+	batch.InsertReplies(replies)
+	return batch.Commit(ctx)
 }

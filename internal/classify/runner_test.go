@@ -81,7 +81,9 @@ func (b *bench) receive(texts ...string) []*outreach.Reply {
 			Classification: &outreach.Classification{Status: outreach.ClassificationPending},
 		}
 	}
-	if _, err := b.store.InsertReplies(b.Context(), replies); err != nil {
+	batch := b.store.NewBatch()
+	batch.InsertReplies(replies)
+	if err := batch.Commit(b.Context()); err != nil {
 		b.Fatal(err)
 	}
 	return replies

@@ -56,28 +56,41 @@ func (p *pass) finishLeftovers(ctx context.Context) error {
 	if err != nil {
 		return ours(err)
 	}
-	return ours(p.apply(ctx, replies, e))
+	_, err = p.apply(ctx, replies, e, isStored)
+	return ours(err)
 }
 
-// apply makes stored messages count: who is stopped, suppressed or postponed, which deliveries were answered, and the threads. Last of all it
-// marks them done. All of it is one batch, written in this order.
-func (p *pass) apply(ctx context.Context, replies []*outreach.Reply, e *evidence) error {
-	batch := p.Store.NewBatch()
+// Whether messages whose effects are applied are stored already, by a run that was killed before it applied them.
+const (
+	isNew    = false
+	isStored = true
+)
+
+// apply stores messages and makes them count: who is stopped, suppressed or postponed, which deliveries were answered, and the threads. Last
+// of all it marks them done. All of it is one batch, written in this order. It returns those that somebody else has stored meanwhile.
+//
+// The batch is lazy: a power cut that takes it back also takes back that the cursor has moved past the messages and that the mailbox was read
+// at all, for that is written after it.
+func (p *pass) apply(ctx context.Context, replies []*outreach.Reply, e *evidence, stored bool) (refused []*outreach.Reply, err error) {
+	batch := p.Store.NewLazyBatch()
+	if !stored {
+		batch.InsertReplies(replies)
+	}
 	for _, r := range replies {
 		if err := p.effect(ctx, batch, r, e); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	if err := p.thread(ctx, batch, replies, e); err != nil {
-		return err
+	if err := p.thread(ctx, batch, replies, e, stored); err != nil {
+		return nil, err
 	}
 	batch.MarkReplies(replies)
 	p.at(Weighed)
 	if err := batch.Commit(ctx); err != nil {
-		return err
+		return nil, err
 	}
 	p.at(Applied)
-	return nil
+	return batch.Refused(), p.recountThreads(ctx, batch.Refused(), e)
 }
 
 // effect adds to the batch what one message means.
@@ -90,7 +103,7 @@ func (p *pass) effect(ctx context.Context, b *store.Batch, r *outreach.Reply, e 
 	if err != nil {
 		return err
 	}
-	defer b.JoinThread(rec.ID, r.ThreadID) // mostly it is noted by then, in the same write that stopped him
+	defer b.JoinThread(rec.ID, r.ThreadID) // mostly it is noted by then, in the same write that stops him
 	switch r.Kind {
 	case outreach.KindBounce:
 		return p.bounced(ctx, b, r, rec, e)
@@ -107,9 +120,6 @@ func (p *pass) effect(ctx context.Context, b *store.Batch, r *outreach.Reply, e 
 	return nil
 }
 
-// joins is what a recipient notes of a message's thread.
-func joins(r *outreach.Reply) bson.E { return bson.E{Key: "threadId", Value: r.ThreadID} }
-
 // replied ends the sequence for the person who answered, and with StopDomainOnReply for colleagues. An answer outside any thread ends every
 // sequence that this mailbox has with the address.
 func (p *pass) replied(b *store.Batch, r *outreach.Reply, rec *outreach.Recipient, seq *outreach.Sequence, e *evidence) {
@@ -118,7 +128,7 @@ func (p *pass) replied(b *store.Batch, r *outreach.Reply, rec *outreach.Recipien
 	if seq == nil || !seq.StopsOnReply() {
 		return
 	}
-	b.StopRecipient(rec, stoppable, outreach.StateReplied, reasonReply, joins(r))
+	b.StopInThread(rec, stoppable, outreach.StateReplied, reasonReply, r.ThreadID)
 	if r.MatchMethod == MatchAddress {
 		for _, other := range e.byAddress[rec.Email] {
 			if other.ID != rec.ID && other.MailboxID == p.mb.ID {
@@ -136,9 +146,9 @@ func (p *pass) replied(b *store.Batch, r *outreach.Reply, rec *outreach.Recipien
 func (p *pass) answeredByMachine(b *store.Batch, r *outreach.Reply, rec *outreach.Recipient, seq *outreach.Sequence) {
 	switch {
 	case r.LeftCompany:
-		b.StopRecipient(rec, stoppable, outreach.StateFailed, reasonLeft, joins(r))
+		b.StopInThread(rec, stoppable, outreach.StateFailed, reasonLeft, r.ThreadID)
 	case seq != nil && seq.StopOnAutoReply:
-		b.StopRecipient(rec, stoppable, outreach.StateReplied, reasonAutoReply, joins(r))
+		b.StopInThread(rec, stoppable, outreach.StateReplied, reasonAutoReply, r.ThreadID)
 	case r.Kind == outreach.KindOutOfOffice && r.ReturnDate != nil:
 		b.Postpone(rec.ID, r.ReturnDate.Add(afterReturn), reasonAway)
 	case r.Kind == outreach.KindOutOfOffice:
@@ -152,7 +162,7 @@ func (p *pass) optOut(b *store.Batch, r *outreach.Reply, rec *outreach.Recipient
 	if from := strings.ToLower(r.From.Address); reason == outreach.SuppressUnsubscribe && from != "" && from != rec.Email && r.MatchMethod != MatchSubject {
 		addresses = append(addresses, from)
 	}
-	b.StopRecipient(rec, append([]outreach.State{outreach.StateReplied}, stoppable...), outreach.StateUnsubscribed, string(reason), joins(r))
+	b.StopInThread(rec, append([]outreach.State{outreach.StateReplied}, stoppable...), outreach.StateUnsubscribed, string(reason), r.ThreadID)
 	for _, a := range addresses {
 		b.Suppress(a, reason, outreach.ReplySource(r.ID))
 		b.StopAddress(a, outreach.StateUnsubscribed, string(reason))
@@ -186,7 +196,7 @@ func (p *pass) bounce(ctx context.Context, b *store.Batch, r *outreach.Reply, re
 	if one.Type != outreach.BounceHard {
 		b.SetHistory(historyID, unsettled, bson.D{{Key: "status", Value: outreach.HistorySent}, {Key: "sentAt", Value: r.ReceivedAt}, {Key: "settledBy", Value: "bounce"}})
 		n, err := p.Store.CountBounces(ctx, rec.ID)
-		b.SetRecipient(rec.ID, bson.D{{Key: "softBounces", Value: n}})
+		b.SetRecipient(rec.ID, bson.D{{Key: "softBounces", Value: n + b.NewBounces(rec.ID)}})
 		return err
 	}
 	b.SetHistory(historyID, append([]outreach.HistoryStatus{outreach.HistorySent}, unsettled...), bson.D{

@@ -21,6 +21,7 @@ type evidence struct {
 	recipients map[bson.ObjectID]*outreach.Recipient // of those deliveries and addresses
 	byAddress  map[string][]*outreach.Recipient
 	sent       map[bson.ObjectID][]*outreach.History // what a recipient was sent, in step order
+	to         map[bson.ObjectID]bool                // who got those deliveries, also if he is not there any more
 }
 
 // questions are the ids and addresses that a batch names, and the recipients whom a token in it names. Underway are the messages with these ids
@@ -68,7 +69,7 @@ func (p *pass) look(ctx context.Context, q questions) (*evidence, error) {
 	e := &evidence{
 		signed: map[string]bson.ObjectID{}, byID: map[bson.ObjectID]*outreach.History{}, byMessage: map[string]*outreach.History{},
 		replies: map[string]*outreach.Reply{}, recipients: map[bson.ObjectID]*outreach.Recipient{},
-		byAddress: map[string][]*outreach.Recipient{}, sent: map[bson.ObjectID][]*outreach.History{},
+		byAddress: map[string][]*outreach.Recipient{}, sent: map[bson.ObjectID][]*outreach.History{}, to: map[bson.ObjectID]bool{},
 	}
 	if err := e.lookDeliveries(ctx, p, q); err != nil {
 		return nil, err
@@ -91,19 +92,20 @@ func (e *evidence) lookDeliveries(ctx context.Context, p *pass, q questions) err
 		}
 		others = append(others, id)
 	}
-	signed, err := p.Store.HistoryByIDs(ctx, ours)
+	signed, err := p.Store.RecipientsOfHistory(ctx, ours)
 	if err != nil {
 		return err
+	}
+	for _, id := range signed {
+		e.to[id] = true
 	}
 	stored, err := p.Store.HistoryByMessageIDs(ctx, others)
 	if err != nil {
 		return err
 	}
-	for _, found := range [][]outreach.History{signed, stored} {
-		for i := range found {
-			e.byID[found[i].ID] = &found[i]
-			e.byMessage[found[i].MessageID] = &found[i]
-		}
+	for i := range stored {
+		e.byMessage[stored[i].MessageID], e.byID[stored[i].ID] = &stored[i], &stored[i]
+		e.to[stored[i].SequenceRecipientID] = true
 	}
 	maps.Copy(e.replies, q.underway)
 	replies, err := p.Store.RepliesByMessageIDs(ctx, others)
@@ -116,9 +118,7 @@ func (e *evidence) lookDeliveries(ctx context.Context, p *pass, q questions) err
 // lookRecipients finds who got those deliveries, and who is enrolled under the addresses.
 func (e *evidence) lookRecipients(ctx context.Context, p *pass, q questions) error {
 	ids := maps.Clone(q.recipients)
-	for _, h := range e.byID {
-		ids[h.SequenceRecipientID] = true
-	}
+	maps.Copy(ids, e.to)
 	for _, r := range e.replies {
 		if !r.SequenceRecipientID.IsZero() {
 			ids[r.SequenceRecipientID] = true
@@ -128,27 +128,29 @@ func (e *evidence) lookRecipients(ctx context.Context, p *pass, q questions) err
 	if err != nil {
 		return err
 	}
-	byEmail, err := p.Store.RecipientsByEmails(ctx, slices.Collect(maps.Keys(q.addresses)))
-	if err != nil {
-		return err
-	}
 	for i := range byID {
 		e.recipients[byID[i].ID] = &byID[i]
 	}
-	for i := range byEmail {
-		r := &byEmail[i]
-		if known := e.recipients[r.ID]; known != nil {
-			r = known
-		}
+	byEmail, err := p.Store.RecipientsByEmails(ctx, slices.Collect(maps.Keys(q.addresses)), e.recipients)
+	if err != nil {
+		return err
+	}
+	for _, r := range byEmail {
 		e.recipients[r.ID] = r
 		e.byAddress[r.Email] = append(e.byAddress[r.Email], r)
 	}
 	return nil
 }
 
-// lookSent finds everything that the recipients were sent.
+// lookSent finds everything that the recipients were sent, those deliveries among it.
 func (e *evidence) lookSent(ctx context.Context, s *store.Store) error {
-	all, err := s.HistoryOfRecipients(ctx, slices.Collect(maps.Keys(e.recipients)))
+	ids := slices.AppendSeq(make([]bson.ObjectID, 0, len(e.recipients)), maps.Keys(e.recipients))
+	for id := range e.to {
+		if e.recipients[id] == nil {
+			ids = append(ids, id)
+		}
+	}
+	all, err := s.HistoryOfRecipients(ctx, ids)
 	for i := range all {
 		h := &all[i]
 		e.sent[h.SequenceRecipientID] = append(e.sent[h.SequenceRecipientID], h)

@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -54,28 +55,52 @@ func (p *pass) keep(ctx context.Context, d delivery) error {
 	return nil
 }
 
-// store inserts replies and applies the effects of those that are new.
+// store stores the replies that are new with their effects. Of one that is known, under this UID or another one, only the place is brought up
+// to date.
 func (p *pass) store(ctx context.Context, replies []*outreach.Reply, e *evidence) error {
-	if len(replies) == 0 {
-		return nil
-	}
-	isNew, err := p.Store.InsertReplies(ctx, replies)
+	fresh, known, err := p.partKnown(ctx, replies)
 	if err != nil {
 		return err
 	}
-	p.at(Stored)
-	fresh := make([]*outreach.Reply, 0, len(replies))
-	for i, r := range replies {
-		if isNew[i] {
-			fresh = append(fresh, r)
-			p.countKind(r)
+	if len(fresh) > 0 {
+		refused, err := p.apply(ctx, fresh, e, isNew)
+		if err != nil {
+			return err
+		}
+		known = append(known, refused...)
+		p.inbound = p.inbound || len(refused) < len(fresh)
+		for _, r := range fresh {
+			if !slices.Contains(refused, r) {
+				p.countKind(r)
+			}
 		}
 	}
-	if len(fresh) == 0 {
+	if len(known) == 0 {
 		return nil
 	}
-	p.inbound = true
-	return p.apply(ctx, fresh, e)
+	return p.Store.RelocateReplies(ctx, known)
+}
+
+// partKnown tells the messages that are new from those that are stored, or stand twice among these.
+func (p *pass) partKnown(ctx context.Context, replies []*outreach.Reply) (fresh, known []*outreach.Reply, err error) {
+	if len(replies) == 0 {
+		return nil, nil, nil
+	}
+	keys := make([]string, len(replies))
+	for i, r := range replies {
+		keys[i] = r.DedupeKey
+	}
+	seen, err := p.Store.KnownReplies(ctx, p.mb.ID, keys)
+	fresh = make([]*outreach.Reply, 0, len(replies))
+	for _, r := range replies {
+		if seen[r.DedupeKey] {
+			known = append(known, r)
+			continue
+		}
+		seen[r.DedupeKey] = true
+		fresh = append(fresh, r)
+	}
+	return fresh, known, err
 }
 
 // countKind counts a message, once, when it is first stored.

@@ -6,14 +6,13 @@ type Point string
 // The points in the order in which a batch of messages passes them.
 const (
 	Fetched     Point = "fetched"
-	Stored      Point = "stored"
 	Weighed     Point = "weighed" // what the messages mean is known, and nothing of it written
-	Applied     Point = "applied" // recipients, suppressions, deliveries and threads are changed, the messages marked
+	Applied     Point = "applied" // messages are stored, recipients, suppressions, deliveries and threads changed, the messages marked
 	CursorSaved Point = "cursor-saved"
 )
 
 // Points lists all of them.
-var Points = []Point{Fetched, Stored, Weighed, Applied, CursorSaved}
+var Points = []Point{Fetched, Weighed, Applied, CursorSaved}
 
 func (s *Syncer) at(p Point) {
 	if s.At != nil {

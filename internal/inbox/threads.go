@@ -12,9 +12,9 @@ import (
 	"mailrun/pkg/outreach"
 )
 
-// thread brings the threads of new messages up to date, as a part of the batch. The counts are taken from what is stored, not added up, so
-// that doing it twice changes nothing.
-func (p *pass) thread(ctx context.Context, batch *store.Batch, replies []*outreach.Reply, e *evidence) error {
+// thread brings the threads of messages up to date, as a part of the batch. The counts are taken from what is stored, not added up, so
+// that doing it twice changes nothing; messages that the batch stores come on top.
+func (p *pass) thread(ctx context.Context, batch *store.Batch, replies []*outreach.Reply, e *evidence, stored bool) error {
 	ids := threadIDs(replies)
 	known, err := p.Store.ThreadsByID(ctx, ids)
 	if err != nil {
@@ -23,6 +23,11 @@ func (p *pass) thread(ctx context.Context, batch *store.Batch, replies []*outrea
 	counts, err := p.Store.CountReplies(ctx, ids)
 	if err != nil {
 		return err
+	}
+	if !stored {
+		for _, r := range replies {
+			counts = append(counts, store.ThreadCount{ThreadID: r.ThreadID, Kind: r.Kind, MatchMethod: r.MatchMethod, Count: 1})
+		}
 	}
 	threads := map[bson.ObjectID]*outreach.Thread{}
 	for i := range known {
@@ -48,7 +53,19 @@ func (p *pass) thread(ctx context.Context, batch *store.Batch, replies []*outrea
 	return nil
 }
 
-// recount sets the counts of threads. Unread is by how many a thread's inbound messages have become more since the last time.
+// recountThreads sets right the threads of messages that were counted as new and were not.
+func (p *pass) recountThreads(ctx context.Context, refused []*outreach.Reply, e *evidence) error {
+	if len(refused) == 0 {
+		return nil
+	}
+	batch := p.Store.NewLazyBatch()
+	if err := p.thread(ctx, batch, refused, e, isStored); err != nil {
+		return err
+	}
+	return batch.Commit(ctx)
+}
+
+// recount sets the counts of threads. Unread changes by as many as a thread has more inbound messages than the last time.
 func recount(threads map[bson.ObjectID]*outreach.Thread, e *evidence, counts []store.ThreadCount) {
 	before := map[bson.ObjectID]int{}
 	for id, t := range threads {
@@ -64,7 +81,7 @@ func recount(threads map[bson.ObjectID]*outreach.Thread, e *evidence, counts []s
 	}
 	for id, t := range threads {
 		t.MessageCount = outbound(t, e) + t.InboundCount
-		t.UnreadCount += max(t.InboundCount-before[id], 0)
+		t.UnreadCount = max(t.UnreadCount+t.InboundCount-before[id], 0)
 	}
 }
 

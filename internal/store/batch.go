@@ -1,7 +1,9 @@
 package store
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -9,50 +11,112 @@ import (
 	"mailrun/pkg/outreach"
 )
 
-// Batch collects the effects of inbound messages and writes them in one go, in order. Each is such that writing it twice changes nothing:
-// a killed run's effects are simply written again.
+// Batch collects inbound messages with their effects and writes all in one go: the messages, the effects, and that these are done. Each effect
+// is such that writing it twice changes nothing: a killed run's are simply written again.
 type Batch struct {
-	store  *Store
-	writes []Write
+	store    *Store
+	messages []Write
+	writes   []Write
+	marks    []Write
+	lazy     bool
+	joined   map[bson.ObjectID]bson.ObjectID // the threads that recipients will have noted
+	refused  []*outreach.Reply
 }
 
 // NewBatch returns an empty batch.
 func (s *Store) NewBatch() *Batch { return &Batch{store: s} }
 
-// Commit writes the batch. A suppression that exists already is no error.
+// NewLazyBatch returns an empty batch that a power cut may take back, with all that was written after it.
+func (s *Store) NewLazyBatch() *Batch { return &Batch{store: s, lazy: true} }
+
+// effectsOrder is the order in which a batch writes its effects: to a server that is one request for each collection instead of several for
+// each message. That an unknown delivery is settled comes last, for whoever does an interrupted batch again goes by it.
+var effectsOrder = []string{Suppressions, Recipients, Threads, History}
+
+// Commit writes the batch: the effects by collection, in each in order. A suppression that exists already is no error, nor is a message (see
+// Refused).
 func (b *Batch) Commit(ctx context.Context) error {
-	if len(b.writes) == 0 {
+	slices.SortStableFunc(b.writes, func(x, y Write) int {
+		return cmp.Compare(slices.Index(effectsOrder, x.Collection), slices.Index(effectsOrder, y.Collection))
+	})
+	writes := slices.Concat(b.messages, b.writes, b.marks)
+	if len(writes) == 0 {
 		return nil
 	}
-	results, err := b.store.engine.Write(ctx, b.writes)
+	for i := range writes {
+		writes[i].Lazy = b.lazy
+	}
+	results, err := b.store.engine.Write(ctx, writes)
 	if err != nil {
 		return err
 	}
-	for _, r := range results {
+	var late []Write
+	for i, r := range results {
 		if r.Err != nil && !IsDuplicate(r.Err) {
 			return r.Err
 		}
+		if reply, ok := writes[i].Document.(*outreach.Reply); ok && r.Err != nil {
+			b.refused = append(b.refused, reply)
+		}
+		if j := writes[i].joins; j != nil && r.Matched != 1 && b.joined[j.recipient] == j.thread {
+			late = append(late, b.join(*j))
+		}
 	}
-	return nil
+	if len(late) > 0 {
+		_, err = b.store.engine.Write(ctx, late)
+	}
+	return err
 }
+
+// Refused lists, after Commit, the messages that were known: somebody else has stored them meanwhile.
+func (b *Batch) Refused() []*outreach.Reply { return b.refused }
 
 func (b *Batch) update(collection string, filter, update bson.D) {
 	b.writes = append(b.writes, Write{Kind: Update, Collection: collection, Filter: filter, Update: b.store.touched(update)})
 }
 
-// StopRecipient ends a recipient's sequence in a state for a reason, from any of the given states; what he was before is remembered. Also are
-// other fields to set with that.
-func (b *Batch) StopRecipient(r *outreach.Recipient, from []outreach.State, state outreach.State, reason string, also ...bson.E) {
-	filter := bson.D{{Key: "_id", Value: r.ID}, {Key: "state", Value: bson.D{{Key: "$in", Value: from}}}}
-	b.update(Recipients, filter, changes(append(bson.D{
-		{Key: "state", Value: state}, {Key: "reason", Value: reason}, {Key: "stateBefore", Value: r.State},
-	}, also...), []string{"nextSendAt"}))
+// StopRecipient ends a recipient's sequence in a state for a reason, from any of the given states; what he was before is remembered.
+func (b *Batch) StopRecipient(r *outreach.Recipient, from []outreach.State, state outreach.State, reason string) {
+	b.update(Recipients, inState(r.ID, from), stopped(r, state, reason))
+}
+
+// StopInThread is StopRecipient, and JoinThread in the same write.
+func (b *Batch) StopInThread(r *outreach.Recipient, from []outreach.State, state outreach.State, reason string, threadID bson.ObjectID) {
+	b.update(Recipients, inState(r.ID, from), stopped(r, state, reason, bson.E{Key: "threadId", Value: threadID}))
+	b.writes[len(b.writes)-1].joins = b.joins(r.ID, threadID)
+}
+
+func inState(id bson.ObjectID, from []outreach.State) bson.D {
+	return bson.D{{Key: "_id", Value: id}, {Key: "state", Value: bson.D{{Key: "$in", Value: from}}}}
+}
+
+func stopped(r *outreach.Recipient, state outreach.State, reason string, also ...bson.E) bson.D {
+	fields := bson.D{{Key: "state", Value: state}, {Key: "reason", Value: reason}, {Key: "stateBefore", Value: r.State}}
+	return changes(append(fields, also...), []string{"nextSendAt"})
 }
 
 // JoinThread notes the thread of a recipient in whatever state, unless it is noted.
 func (b *Batch) JoinThread(id, threadID bson.ObjectID) {
-	other := bson.E{Key: "threadId", Value: bson.D{{Key: "$ne", Value: threadID}}}
-	b.update(Recipients, append(byID(id), other), set(bson.E{Key: "threadId", Value: threadID}))
+	if b.joined[id] != threadID {
+		b.writes = append(b.writes, b.join(*b.joins(id, threadID)))
+	}
+}
+
+// joining is that a recipient's thread is noted, in a write that also does something else: if that found nothing, it is noted by itself.
+type joining struct{ recipient, thread bson.ObjectID }
+
+func (b *Batch) joins(id, threadID bson.ObjectID) *joining {
+	if b.joined == nil {
+		b.joined = map[bson.ObjectID]bson.ObjectID{}
+	}
+	b.joined[id] = threadID
+	return &joining{id, threadID}
+}
+
+func (b *Batch) join(j joining) Write {
+	filter := append(byID(j.recipient), bson.E{Key: "threadId", Value: bson.D{{Key: "$ne", Value: j.thread}}})
+	update := b.store.touched(set(bson.E{Key: "threadId", Value: j.thread}))
+	return Write{Kind: Update, Collection: Recipients, Filter: filter, Update: update, Lazy: b.lazy}
 }
 
 // StopColleagues ends a sequence for everyone at a domain who could still get mail from it.

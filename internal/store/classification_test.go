@@ -35,7 +35,9 @@ func newLabels(t *testing.T, e storetest.Engine) *labels {
 			Classification: &outreach.Classification{Status: outreach.ClassificationPending},
 		})
 	}
-	if _, err := l.InsertReplies(t.Context(), l.replies); err != nil {
+	batch := l.NewBatch()
+	batch.InsertReplies(l.replies)
+	if err := batch.Commit(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	return l

@@ -99,11 +99,10 @@ var Collections = []Collection{
 			{Name: "by_sequence", Keys: []string{"sequenceId", "state", "reason"}},                                        // counts per state and reason
 			{Name: "by_email", Keys: []string{"email"}},                                                                   // matching, suppressing
 			{Name: "by_domain", Keys: []string{"domain", "sequenceId"}},                                                   // colleagues of one who replied
-			{Name: "by_thread", Keys: []string{"threadId"}, Needs: "threadId"},
-			{Name: "by_claim", Keys: []string{"claim.owner"}, Needs: "claim.owner"},              // renewal, dead owners
-			{Name: "by_age", Keys: []string{"createdAt"}},                                        // listings
-			{Name: "by_sequence_age", Keys: []string{"sequenceId", "createdAt"}},                 // listings of one sequence
-			{Name: "paused_until", Keys: []string{"state", "pausedUntil"}, Needs: "pausedUntil"}, // pauses that end
+			{Name: "by_claim", Keys: []string{"claim.owner"}, Needs: "claim.owner"},                                       // renewal, dead owners
+			{Name: "by_age", Keys: []string{"createdAt"}},                                                                 // listings
+			{Name: "by_sequence_age", Keys: []string{"sequenceId", "createdAt"}},                                          // listings of one sequence
+			{Name: "paused_until", Keys: []string{"state", "pausedUntil"}, Needs: "pausedUntil"},                          // pauses that end
 		},
 	},
 	{
@@ -159,7 +158,7 @@ var Collections = []Collection{
 			{Name: "undone", Keys: []string{"effects.done", "mailboxId"}}, // effects a killed run left
 			{Name: "recent", Keys: []string{"receivedAt"}},
 		},
-		Apart: []string{"text", "html"},
+		Apart: []string{"text", "visibleText", "html"},
 	},
 	{
 		Name:    Suppressions,

@@ -102,6 +102,8 @@ type Write struct {
 	// Lazy says that a power cut may take this write back until the next one that is not lazy: leases and claims, which a dead machine
 	// does not need. It survives the death of the process all the same. An engine may ignore it.
 	Lazy bool
+
+	joins *joining // of a Batch
 }
 
 // WriteResult is what became of a Write. Matched counts the documents that an update or a deletion found; an engine that bundles writes

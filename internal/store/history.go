@@ -14,12 +14,16 @@ func (s *Store) HistoryByID(ctx context.Context, id bson.ObjectID) (*outreach.Hi
 	return first[outreach.History](ctx, s, Query{Collection: History, Filter: byID(id)})
 }
 
-// HistoryByMessageIDs finds the deliveries that carried any of the Message-IDs.
+// HistoryByMessageIDs finds the deliveries that carried any of the Message-IDs, without their texts.
 func (s *Store) HistoryByMessageIDs(ctx context.Context, ids []string) ([]outreach.History, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	return find[outreach.History](ctx, s, Query{Collection: History, Filter: bson.D{{Key: "messageId", Value: bson.D{{Key: "$in", Value: ids}}}}})
+	return find[outreach.History](ctx, s, Query{
+		Collection: History,
+		Filter:     bson.D{{Key: "messageId", Value: bson.D{{Key: "$in", Value: ids}}}},
+		Fields:     historyHead,
+	})
 }
 
 // HistoryOfRecipient lists a recipient's deliveries in step order.
@@ -80,16 +84,20 @@ func (s *Store) HistoryOfRecipients(ctx context.Context, ids []bson.ObjectID) ([
 	})
 }
 
-// HistoryByIDs finds several deliveries without their texts.
-func (s *Store) HistoryByIDs(ctx context.Context, ids []bson.ObjectID) ([]outreach.History, error) {
+// RecipientsOfHistory lists to whom several deliveries went.
+func (s *Store) RecipientsOfHistory(ctx context.Context, ids []bson.ObjectID) ([]bson.ObjectID, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	return find[outreach.History](ctx, s, Query{
-		Collection: History,
-		Filter:     bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}},
-		Fields:     historyHead,
+	recipients := make([]bson.ObjectID, 0, len(ids))
+	q := Query{Collection: History, Filter: bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}}, Fields: []string{"sequenceRecipientId"}}
+	err := s.engine.Find(ctx, q, func(raw bson.Raw) error {
+		if id, ok := raw.Lookup("sequenceRecipientId").ObjectIDOK(); ok {
+			recipients = append(recipients, id)
+		}
+		return nil
 	})
+	return recipients, err
 }
 
 // EachHistory calls each with every delivery of a sequence, without texts.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -296,12 +297,26 @@ func (s *Store) Upcoming(ctx context.Context, sequenceID bson.ObjectID, state ou
 	})
 }
 
-// RecipientsByEmails lists the enrolments of several addresses.
-func (s *Store) RecipientsByEmails(ctx context.Context, emails []string) ([]outreach.Recipient, error) {
+// RecipientsByEmails lists the enrolments of several addresses. Those that are known stay as they are.
+func (s *Store) RecipientsByEmails(ctx context.Context, emails []string, known map[bson.ObjectID]*outreach.Recipient) ([]*outreach.Recipient, error) {
 	if len(emails) == 0 {
 		return nil, nil
 	}
-	return find[outreach.Recipient](ctx, s, Query{Collection: Recipients, Filter: bson.D{{Key: "email", Value: bson.D{{Key: "$in", Value: emails}}}}})
+	var found []*outreach.Recipient
+	q := Query{Collection: Recipients, Filter: bson.D{{Key: "email", Value: bson.D{{Key: "$in", Value: emails}}}}}
+	err := s.engine.Find(ctx, q, func(raw bson.Raw) error {
+		id, _ := raw.Lookup("_id").ObjectIDOK()
+		r := known[id]
+		if r == nil {
+			r = new(outreach.Recipient)
+			if err := bson.Unmarshal(raw, r); err != nil {
+				return fmt.Errorf("read %s %v: %w", Recipients, id, err)
+			}
+		}
+		found = append(found, r)
+		return nil
+	})
+	return found, err
 }
 
 // RecipientsByDomain lists enrolments at a domain, at most limit.

@@ -2,54 +2,54 @@ package store
 
 import (
 	"context"
-	"errors"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"mailrun/pkg/outreach"
 )
 
-// InsertReplies stores new messages in one go and tells for each whether it was new. One that is known already, under this UID or another
-// one (it was moved, or the folder's UIDs changed), is not stored again; its place is brought up to date.
-//
-// It is lazy: a power cut that takes the messages back takes back nothing that they caused, for that is written after them, and the cursor
-// has not moved past them.
-func (s *Store) InsertReplies(ctx context.Context, replies []*outreach.Reply) ([]bool, error) {
-	now := s.Now()
+// InsertReplies adds new messages to the batch. One that is known already, under this UID or another one (it was moved, or the folder's UIDs
+// changed), is refused.
+func (b *Batch) InsertReplies(replies []*outreach.Reply) {
+	now := b.store.Now()
+	for _, r := range replies {
+		r.CreatedAt, r.UpdatedAt = now, now
+		b.messages = append(b.messages, Write{Kind: Insert, Collection: Replies, Document: r})
+	}
+}
+
+// KnownReplies tells which of a mailbox's messages are stored, by what identifies them wherever they lie.
+func (s *Store) KnownReplies(ctx context.Context, mailboxID bson.ObjectID, dedupeKeys []string) (map[string]bool, error) {
+	known := map[string]bool{}
+	q := Query{
+		Collection: Replies, Fields: []string{"dedupeKey"},
+		Filter: bson.D{{Key: "mailboxId", Value: mailboxID}, {Key: "dedupeKey", Value: bson.D{{Key: "$in", Value: dedupeKeys}}}},
+	}
+	err := s.engine.Find(ctx, q, func(raw bson.Raw) error {
+		known[raw.Lookup("dedupeKey").StringValue()] = true
+		return nil
+	})
+	return known, err
+}
+
+// RelocateReplies notes where known messages lie now. It is lazy, as the cursor is that moves past them.
+func (s *Store) RelocateReplies(ctx context.Context, replies []*outreach.Reply) error {
 	writes := make([]Write, len(replies))
 	for i, r := range replies {
-		r.CreatedAt, r.UpdatedAt = now, now
-		writes[i] = Write{Kind: Insert, Collection: Replies, Document: r, Lazy: true}
+		filter := bson.D{{Key: "mailboxId", Value: r.MailboxID}, {Key: "dedupeKey", Value: r.DedupeKey}}
+		update := set(bson.E{Key: "folder", Value: r.Folder}, bson.E{Key: "uidValidity", Value: r.UIDValidity}, bson.E{Key: "uid", Value: r.UID})
+		writes[i] = Write{Kind: Update, Collection: Replies, Filter: filter, Update: s.touched(update), Lazy: true}
 	}
 	results, err := s.engine.Write(ctx, writes)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	isNew := make([]bool, len(replies))
-	for i, result := range results {
-		switch {
-		case result.Err == nil:
-			isNew[i] = true
-		case !IsDuplicate(result.Err):
-			return nil, result.Err
-		default:
-			if err := s.relocateReply(ctx, replies[i]); err != nil {
-				return nil, err
-			}
+	for _, r := range results {
+		if r.Err != nil && !IsDuplicate(r.Err) {
+			return r.Err
 		}
 	}
-	return isNew, nil
-}
-
-// relocateReply notes where a known message lies now.
-func (s *Store) relocateReply(ctx context.Context, r *outreach.Reply) error {
-	filter := bson.D{{Key: "mailboxId", Value: r.MailboxID}, {Key: "dedupeKey", Value: r.DedupeKey}}
-	err := s.update(ctx, Replies, filter, set(
-		bson.E{Key: "folder", Value: r.Folder}, bson.E{Key: "uidValidity", Value: r.UIDValidity}, bson.E{Key: "uid", Value: r.UID}))
-	if errors.Is(err, ErrNotFound) || IsDuplicate(err) {
-		return nil
-	}
-	return err
+	return nil
 }
 
 // Reply finds a reply by its id.
@@ -88,11 +88,10 @@ func (b *Batch) MarkReplies(replies []*outreach.Reply) {
 	ids := make([]bson.ObjectID, len(replies))
 	for i, r := range replies {
 		ids[i] = r.ID
-		r.Effects = map[string]bool{"stop": true, "suppress": true, "history": true, "thread": true, "done": true}
 	}
 	effects := bson.D{{Key: "stop", Value: true}, {Key: "suppress", Value: true}, {Key: "history", Value: true}, {Key: "thread", Value: true}, {Key: "done", Value: true}}
 	filter := bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}}
-	b.writes = append(b.writes, Write{Kind: UpdateMany, Collection: Replies, Filter: filter, Update: set(bson.E{Key: "effects", Value: effects})})
+	b.marks = append(b.marks, Write{Kind: UpdateMany, Collection: Replies, Filter: filter, Update: set(bson.E{Key: "effects", Value: effects})})
 }
 
 // RepliesByMessageIDs finds stored messages by their Message-IDs, without their texts.
@@ -149,6 +148,17 @@ func (s *Store) CountReplies(ctx context.Context, threadIDs []bson.ObjectID) ([]
 func (s *Store) CountBounces(ctx context.Context, recipientID bson.ObjectID) (int, error) {
 	n, err := s.engine.Count(ctx, Replies, bson.D{{Key: "sequenceRecipientId", Value: recipientID}, {Key: "kind", Value: outreach.KindBounce}})
 	return int(n), err
+}
+
+// NewBounces counts what Store.CountBounces will count more once the batch is written.
+func (b *Batch) NewBounces(recipientID bson.ObjectID) int {
+	n := 0
+	for _, w := range b.messages {
+		if r, ok := w.Document.(*outreach.Reply); ok && r.SequenceRecipientID == recipientID && r.Kind == outreach.KindBounce {
+			n++
+		}
+	}
+	return n
 }
 
 // EachReply calls each with every inbound message of a sequence, without texts.

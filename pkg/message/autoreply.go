@@ -73,29 +73,49 @@ func gatherAutoEvidence(m *Message, visible string) autoEvidence {
 		automatic: says&saysAutomatic != 0,
 		aside:     says&saysAside != 0,
 		engaged:   asks(body) || says&saysEngaged != 0,
-		left:      says&saysLeft != 0 && leftWords().MatchString(body),
 	}
+	leftAt := leavingAt(body, says)
+	e.left = leftAt >= 0
 	e.subject, e.answering = autoSubject(m.Subject)
-	e.ownLeft = len(body) < 800 && says&saysDead != 0 && deadAddress().MatchString(body) || e.left && namesSender(body, m.From.Name)
+	e.ownLeft = len(body) < 800 && says&saysDead != 0 && deadAddress().MatchString(body) || e.left && namesSender(body[:leftAt], m.From.Name)
 	return e
 }
 
-// What bodyIndex finds, in the order of its tables; leftStems and deadStems are only hints that a regular expression is worth its time.
+// What bodyIndex finds, in the order of its tables; deadStems and the stems of leavings, from saysLeaving on, are only hints that a regular
+// expression is worth its time.
 const (
 	saysChallenge uint32 = 1 << iota
 	saysAbsence
 	saysReceipt
 	saysAutomatic
 	saysAside
-	saysLeft
 	saysDead
 	saysEngaged
+	saysLeaving
 )
 
 // bodyIndex is built when the first message is read.
 var bodyIndex = sync.OnceValue(func() *wordIndex {
-	return newWordIndex(false, challengeWords, absenceWords, receiptWords, automaticWords, asideWords, leftStems, deadStems, engagedWords)
+	tables := [][]string{challengeWords, absenceWords, receiptWords, automaticWords, asideWords, deadStems, engagedWords}
+	for _, l := range leavings {
+		tables = append(tables, l.stems)
+	}
+	return newWordIndex(false, tables...)
 })
+
+// leavingAt is where a text first says that somebody has left for good, -1 if it does not. Says is what bodyIndex found in it.
+func leavingAt(body string, says uint32) int {
+	first := -1
+	for i, l := range leavings {
+		if says&(saysLeaving<<i) == 0 {
+			continue
+		}
+		if at := l.phrases().FindStringIndex(body); at != nil && (first < 0 || at[0] < first) {
+			first = at[0]
+		}
+	}
+	return first
+}
 
 // What subjectIndex finds; the challenge comes first as in bodyIndex.
 const (
@@ -261,16 +281,12 @@ func endsPhrase(rest string) bool {
 	return len(next) == 0 || next[0].kind != wordToken || subjectGoesOn[next[0].text]
 }
 
-// namesSender says that a text speaks of its sender in the third person: "Ann Lee is no longer with us", from Ann Lee.
-func namesSender(body, name string) bool {
+// namesSender says that the words before a text's "is no longer with us" speak of its sender: "Ann Lee", from Ann Lee.
+func namesSender(before, name string) bool {
 	parts := strings.Fields(foldWords(name))
 	if len(parts) < 2 {
 		return false
 	}
-	at := leftWords().FindStringIndex(body)
-	if at == nil {
-		return false
-	}
-	before := body[max(0, at[0]-80):at[0]]
+	before = before[max(0, len(before)-80):]
 	return hasWord(before, []string{strings.Trim(parts[0], ",")}) && hasWord(before, []string{strings.Trim(parts[len(parts)-1], ",")})
 }

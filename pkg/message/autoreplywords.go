@@ -141,28 +141,63 @@ var challengeWords = list(`spamarrest, spam arrest, boxbe, mailwasher, tmda, sen
 	whitelist request, bluebottle, challenge-response, dass sie kein roboter, bitte bestätigen sie ihre nachricht, absenderbestätigung,
 	confirmez que vous n'êtes pas un robot, confirmer votre message, mailinblack, confirme que usted es una persona, подтвердите, что вы не робот`)
 
-// leftWords say that somebody has left the company for good.
-var leftWords = phrase(
-	`no longer (?:with|works?|working|employed|an employee|part of|at|in (?:this|the) (?:role|position|company|organi[sz]ation))|not (?:with|employed by|working (?:at|for)) \S+(?: \S+){0,3} any ?more|(?:has|have) (?:now )?left (?:the |our |my )?(?:company|organi[sz]ation|business|firm|agency|team|employment|position|role)|(?:has|have) (?:now )?(?:retired|resigned|departed)|(?:is|am) (?:now )?retired|(?:my|his|her|their) last (?:working )?day (?:at|with|was|in)|(?:has|have) moved on (?:from|to)|left the company`,
-	`nicht (?:mehr|länger)(?: \S+){0,6} (?:tätig|beschäftigt|angestellt|arbeitet)|(?:arbeitet|arbeite|ist|bin) nicht mehr (?:bei|für|im|in)|nicht mehr (?:im unternehmen|im hause|teil|bei (?:uns|der|dem))|(?:unternehmen|firma)(?: \S+){0,4} verlassen|ausgeschieden|im ruhestand|in den ruhestand|in rente|in pension`,
-	`ne (?:travaille|fait|fais) plus|n'(?:est|fait|appartient) plus (?:en poste|dans|employée?|chez|partie|parmi|salariée?)|ne suis plus (?:en poste|chez|dans|salariée?)|(?:a|ai) quitté (?:la|l'|l’|notre|ses|mes|son|mon|le)|(?:à la|en) retraite|ne fait plus partie`,
-	`ya no (?:trabaj|forma|formo|pertenece|pertenezco|est[aá] en|labora|laboro|colabora|colaboro)\pL*|(?:ha|he) dejado (?:la empresa|la compañía|de trabajar|de formar)|(?:se ha|me he) (?:jubilado|retirado)|dejó de (?:trabajar|laborar)`,
-	`non (?:lavora|lavoro|collabora|collaboro|fa|faccio) più|non (?:è|sono) più (?:in|un|una|parte|dipendente|presso|alle)|(?:ha|ho) lasciato (?:l'|l’|la|il)(?: )?(?:azienda|società|mio|suo|gruppo|ditta)|in pensione`,
-	`não (?:trabalha|trabalho|faz|faço|pertence|integra|integro)(?: \S+){0,2} mais|não mais (?:trabalha|faz)|já não (?:trabalha|trabalho|faz|faço|pertence|colabora)|(?:deixou|deixei) (?:a empresa|de trabalhar|a companhia)|desligou-se|desligado d[ao]|aposentou-se|aposentad[ao]`,
-	`niet (?:langer|meer)(?: \S+){0,3} (?:werkzaam|in dienst)|(?:werkt|werk) niet (?:langer|meer)|uit dienst|met pensioen`,
-	`nie (?:pracuje|pracuję|jest) już|już nie (?:pracuje|pracuję)|nie jestem już|nie pracuje w|zakończył\pL* (?:pracę|współpracę)|na emerytur\pL*`,
-	`больше не работа\pL*|уже не работа\pL*|не работает (?:в|у нас)|не являюсь сотрудник\pL*|не является сотрудник\pL*|уволил\pL*|на пенси\pL*|покинул\pL* компани\pL*`,
-	`(?:har|jag) slutat|(?:arbetar|jobbar) inte (?:längre|kvar)|inte längre (?:anställd|kvar)|gått i pension|ikke længere (?:ansat|hos|en del)|(?:arbejder|jobber) ikke (?:længere|lenger)|fratrådt|(?:er|har) (?:stoppet|sluttet)|gået på pension|ikke lenger (?:ansatt|hos)|gått av med pensjon`,
-	`لم يعد (?:يعمل|موظفا|ضمن)|لم تعد تعمل|لم اعد (?:اعمل|موظفا)|ترك(?:ت)? (?:العمل|الشركة)|غادر(?:ت)? الشركة|تقاعد\pL*`,
-	`\pL*(?:退職|离职|離職|不再任职|不再任職|已退休|퇴사|퇴직)\pL*`,
-)
+// leaving is how one language says that somebody has left the company for good. A text without any of the stems, which are parts of the
+// phrases, is not matched.
+type leaving struct {
+	stems   []string
+	phrases lazyRegexp
+}
 
-// leftStems are parts of leftWords: a text without any of them is not matched.
-var leftStems = list(`no longer, any more, anymore, left, retired, resigned, departed, last day, last working day, moved on, nicht, ausgeschieden, verlassen, ruhestand,
-	in rente, in pension, plus, quitté, retraite, ya no, dejado, dejó, jubilado, retirado, più, lasciato, pensione, não, deixou, deixei, desligou,
-	desligado, desligada, aposentou, aposentado, aposentada, niet, uit dienst, pensioen, nie, emerytura, emeryturze, emeryturę, zakończył, zakończyła,
-	больше не, уже не, не работает, не являюсь, не является, уволился, уволилась, уволен, уволена, на пенсии, на пенсию, покинул, покинула, slutat, inte,
-	pension, ikke, fratrådt, stoppet, sluttet, لم, ترك, تركت, غادر, غادرت, تقاعد, تقاعدت, 退職, 离职, 離職, 不再, 已退休, 퇴사, 퇴직`)
+var leavings = []leaving{
+	{
+		list(`no longer, any more, anymore, left, retired, resigned, departed, last day, last working day, moved on`),
+		phrase(`no longer (?:with|works?|working|employed|an employee|part of|at|in (?:this|the) (?:role|position|company|organi[sz]ation))|not (?:with|employed by|working (?:at|for)) \S+(?: \S+){0,3} any ?more|(?:has|have) (?:now )?left (?:the |our |my )?(?:company|organi[sz]ation|business|firm|agency|team|employment|position|role)|(?:has|have) (?:now )?(?:retired|resigned|departed)|(?:is|am) (?:now )?retired|(?:my|his|her|their) last (?:working )?day (?:at|with|was|in)|(?:has|have) moved on (?:from|to)|left the company`),
+	},
+	{
+		list(`nicht, ausgeschieden, verlassen, ruhestand, in rente, in pension`),
+		phrase(`nicht (?:mehr|länger)(?: \S+){0,6} (?:tätig|beschäftigt|angestellt|arbeitet)|(?:arbeitet|arbeite|ist|bin) nicht mehr (?:bei|für|im|in)|nicht mehr (?:im unternehmen|im hause|teil|bei (?:uns|der|dem))|(?:unternehmen|firma)(?: \S+){0,4} verlassen|ausgeschieden|im ruhestand|in den ruhestand|in rente|in pension`),
+	},
+	{
+		list(`plus, quitté, retraite`),
+		phrase(`ne (?:travaille|fait|fais) plus|n'(?:est|fait|appartient) plus (?:en poste|dans|employée?|chez|partie|parmi|salariée?)|ne suis plus (?:en poste|chez|dans|salariée?)|(?:a|ai) quitté (?:la|l'|l’|notre|ses|mes|son|mon|le)|(?:à la|en) retraite|ne fait plus partie`),
+	},
+	{
+		list(`ya no, dejado, dejó, jubilado, retirado`),
+		phrase(`ya no (?:trabaj|forma|formo|pertenece|pertenezco|est[aá] en|labora|laboro|colabora|colaboro)\pL*|(?:ha|he) dejado (?:la empresa|la compañía|de trabajar|de formar)|(?:se ha|me he) (?:jubilado|retirado)|dejó de (?:trabajar|laborar)`),
+	},
+	{
+		list(`più, lasciato, pensione`),
+		phrase(`non (?:lavora|lavoro|collabora|collaboro|fa|faccio) più|non (?:è|sono) più (?:in|un|una|parte|dipendente|presso|alle)|(?:ha|ho) lasciato (?:l'|l’|la|il)(?: )?(?:azienda|società|mio|suo|gruppo|ditta)|in pensione`),
+	},
+	{
+		list(`não, deixou, deixei, desligou, desligado, desligada, aposentou, aposentado, aposentada`),
+		phrase(`não (?:trabalha|trabalho|faz|faço|pertence|integra|integro)(?: \S+){0,2} mais|não mais (?:trabalha|faz)|já não (?:trabalha|trabalho|faz|faço|pertence|colabora)|(?:deixou|deixei) (?:a empresa|de trabalhar|a companhia)|desligou-se|desligado d[ao]|aposentou-se|aposentad[ao]`),
+	},
+	{
+		list(`niet, uit dienst, pensioen`),
+		phrase(`niet (?:langer|meer)(?: \S+){0,3} (?:werkzaam|in dienst)|(?:werkt|werk) niet (?:langer|meer)|uit dienst|met pensioen`),
+	},
+	{
+		list(`nie, już, emerytura, emeryturze, emeryturę, zakończył, zakończyła`),
+		phrase(`nie (?:pracuje|pracuję|jest) już|już nie (?:pracuje|pracuję)|nie jestem już|nie pracuje w|zakończył\pL* (?:pracę|współpracę)|na emerytur\pL*`),
+	},
+	{
+		list(`больше не, уже не, не работает, не являюсь, не является, уволился, уволилась, уволен, уволена, на пенсии, на пенсию, покинул, покинула`),
+		phrase(`больше не работа\pL*|уже не работа\pL*|не работает (?:в|у нас)|не являюсь сотрудник\pL*|не является сотрудник\pL*|уволил\pL*|на пенси\pL*|покинул\pL* компани\pL*`),
+	},
+	{
+		list(`slutat, inte, pension, pensjon, ikke, fratrådt, stoppet, sluttet`),
+		phrase(`(?:har|jag) slutat|(?:arbetar|jobbar) inte (?:längre|kvar)|inte längre (?:anställd|kvar)|gått i pension|ikke længere (?:ansat|hos|en del)|(?:arbejder|jobber) ikke (?:længere|lenger)|fratrådt|(?:er|har) (?:stoppet|sluttet)|gået på pension|ikke lenger (?:ansatt|hos)|gått av med pensjon`),
+	},
+	{
+		list(`لم, ترك, تركت, غادر, غادرت, تقاعد, تقاعدت`),
+		phrase(`لم يعد (?:يعمل|موظفا|ضمن)|لم تعد تعمل|لم اعد (?:اعمل|موظفا)|ترك(?:ت)? (?:العمل|الشركة)|غادر(?:ت)? الشركة|تقاعد\pL*`),
+	},
+	{
+		list(`退職, 离职, 離職, 不再, 已退休, 퇴사, 퇴직`),
+		phrase(`\pL*(?:退職|离职|離職|不再任职|不再任職|已退休|퇴사|퇴직)\pL*`),
+	},
+}
 
 // deadAddress says that an address is given up.
 var deadAddress = phrase(

@@ -100,6 +100,22 @@ func TestTextBounces(t *testing.T) {
 			[]outcome{{"her@there.example", "hard", "", "failed"}},
 		},
 		{
+			"an address in the place of a name", "From: Mail Delivery System <mailer-daemon@relay.example>\nSubject: Mail failure - malformed recipient address",
+			"A message that you sent contained one or more recipient addresses that were\nincorrectly constructed:\n\n" +
+				"  him@here.example <her@there.example>: malformed address: <her@there.example> may not follow him@here.example\n",
+			[]outcome{{"her@there.example", "other", "", "failed"}},
+		},
+		{
+			"an instruction with an address on a line of its own", "From: list-admin@there.example\nSubject: You me@sender.example are not member (her ML)",
+			"You are not a member of this mailing list <her@there.example>.\n\nIf you want to know the guide of this list, please write\n\n\tguide\n\nto the address\n\n\ther-ctl@there.example\n",
+			[]outcome{{"her@there.example", "block", "", "failed"}},
+		},
+		{
+			"nothing but the address that is written below", "From: MAILER-DAEMON@relay.example\nSubject: Undelivered Mail Returned to Sender",
+			"550 5.1.1 User unknown.\n\nThe message could not be delivered to the address\n\n    her@there.example\n",
+			[]outcome{{"her@there.example", "hard", "", "failed"}},
+		},
+		{
 			"status fields in the text", "From: MAILER-DAEMON@relay.example\nSubject: Delivery Status Notification (Failure)",
 			"An error occurred while trying to deliver the mail.\n\nTechnical report:\n\nReporting-MTA: dsn; relay.example\n\nAction: failed\nFinal-Recipient: rfc822; her@there.example\nDiagnostic-Code: smtp; 550 5.1.1 unknown\nStatus: 5.1.1\n",
 			[]outcome{{"her@there.example", "hard", "5.1.1", "failed"}},

@@ -65,7 +65,7 @@ func hasRefusal(notice string) bool {
 // namesFailed says that an address stands on a line of its own, or that the notice says whose mail it refuses.
 func namesFailed(notice string) bool {
 	for line := range strings.Lines(notice) {
-		if address, _ := ownAddress(strings.TrimRight(line, "\r\n"), false); address != "" {
+		if address, _ := ownAddress(strings.TrimRight(line, "\r\n"), announced{}); address != "" {
 			return true
 		}
 	}

@@ -112,6 +112,9 @@ func first(list []outreach.Address) outreach.Address {
 	return list[0]
 }
 
+// commonDate is how nearly all programs write a date.
+const commonDate = "Mon, 2 Jan 2006 15:04:05 -0700"
+
 // dateLayouts are dates that net/mail refuses and programs write.
 var dateLayouts = []string{
 	"Mon Jan _2 15:04:05 2006", "Mon Jan _2 15:04:05 MST 2006", "Mon Jan _2 15:04:05 -0700 2006", "Mon, _2 Jan 2006 15:04:05",
@@ -127,6 +130,9 @@ func parseDate(raw string) time.Time {
 	raw = strings.Join(strings.Fields(stripComment(strings.TrimSpace(raw))), " ")
 	if raw == "" || len(raw) > 200 {
 		return time.Time{}
+	}
+	if t, err := time.Parse(commonDate, raw); err == nil { // net/mail tries it after a dozen others
+		return plausible(t)
 	}
 	if t, err := mail.ParseDate(raw); err == nil {
 		return plausible(t)

@@ -14,8 +14,20 @@ type wordIndex struct {
 }
 
 type indexedWord struct {
-	word string
-	tag  uint
+	word       string
+	tag        uint
+	head, mask uint32 // the first four bytes of the word, and which of four bytes of a text these are: most words differ there
+}
+
+// headAt is the first four bytes of s[i:], 0 where it is shorter.
+func headAt(s string, i int) (head uint32) {
+	if i+4 <= len(s) {
+		return uint32(s[i]) | uint32(s[i+1])<<8 | uint32(s[i+2])<<16 | uint32(s[i+3])<<24
+	}
+	for k, c := range []byte(s[i:min(i+4, len(s))]) {
+		head |= uint32(c) << (8 * k)
+	}
+	return head
 }
 
 // newWordIndex indexes tables of words of two characters and more; the tag of a word is the index of its table, below 32.
@@ -29,7 +41,8 @@ func newWordIndex(stems bool, tables ...[]string) *wordIndex {
 				x.starts = append(x.starts, nil)
 				x.setStart(word[0], word[1], at)
 			}
-			x.starts[at] = append(x.starts[at], indexedWord{word, uint(tag)})
+			mask := ^uint32(0) >> (8 * (4 - min(len(word), 4)))
+			x.starts[at] = append(x.starts[at], indexedWord{word, uint(tag), headAt(word, 0), mask})
 		}
 	}
 	return x
@@ -70,6 +83,14 @@ func (x *wordIndex) span(text string) (first, last int) {
 	return first, last
 }
 
+// asciiLetters are those of isWordRune that are one byte.
+var asciiLetters = func() (letters [256]bool) {
+	for c := range rune(utf8.RuneSelf) {
+		letters[c] = isWordRune(c)
+	}
+	return letters
+}()
+
 // wordRuneAt says whether the character at s[i:] is a letter as isWordRune means it, and how long it is. Most are ASCII.
 func wordRuneAt(s string, i int) (word bool, size int) {
 	if c := s[i]; c < utf8.RuneSelf {
@@ -84,6 +105,14 @@ func (x *wordIndex) each(text string, found func(at int, tag uint)) {
 	within := false
 	var size int
 	for i := 0; i+1 < len(text); i += size {
+		if within { // most characters are ASCII letters that go on with a word
+			for i+1 < len(text) && asciiLetters[text[i]] {
+				i++
+			}
+			if i+1 >= len(text) {
+				return
+			}
+		}
 		var word bool
 		word, size = wordRuneAt(text, i)
 		goesOn := within && word
@@ -91,8 +120,13 @@ func (x *wordIndex) each(text string, found func(at int, tag uint)) {
 		if goesOn {
 			continue
 		}
-		for _, w := range x.starts[x.start(text[i], text[i+1])] {
-			if strings.HasPrefix(text[i:], w.word) && (x.stems || wordAt(text, i, len(w.word))) {
+		words := x.starts[x.start(text[i], text[i+1])]
+		if len(words) == 0 {
+			continue
+		}
+		head := headAt(text, i)
+		for _, w := range words {
+			if head&w.mask == w.head && strings.HasPrefix(text[i:], w.word) && (x.stems || wordAt(text, i, len(w.word))) {
 				found(i, w.tag)
 			}
 		}
