@@ -114,7 +114,7 @@ func markSentences(s string) string { return sentenceEnds.Replace(s) }
 func asksOut(sentence string, languages []optOutLanguage) bool {
 	for _, language := range languages {
 		if containsAny(sentence, language.stems) && language.asks(sentence) {
-			return !notAsking().MatchString(sentence)
+			return !notAsking().MatchString(sentence) && !notAskingGlued().MatchString(sentence)
 		}
 	}
 	return false
@@ -136,5 +136,9 @@ func (l optOutLanguage) asks(sentence string) bool {
 func takenBack(sentence string, start, end int) bool {
 	before := sentence[max(0, start-30):start]
 	before = before[strings.LastIndexAny(before, ",.:;()")+1:]
-	return negated().MatchString(before + sentence[start:end])
+	phrase := strings.TrimLeft(sentence[start:end], " ,.:;()")
+	if next := strings.IndexAny(phrase, ",:;()"); next >= 0 {
+		phrase = phrase[:next] // what follows is another clause
+	}
+	return negated().MatchString(before + " " + phrase)
 }

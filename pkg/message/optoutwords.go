@@ -18,7 +18,7 @@ var aloneWords = wordSet(`unsubscribe, unsubscribed, unsubscribe from this list,
 	remove from your mailing list, delete, take off list, no more emails, no more e-mails, no more mails, no more, no more messages, no emails,
 	leave alone, do not contact, don't contact, do not email, do not e-mail, don't email, cancel subscription, cancel my subscription, end, abmelden,
 	abmeldung, abbestellen, austragen, löschen, stopp, keine mails mehr, keine e-mails mehr, keine weiteren mails, keine weiteren e-mails, keine werbung,
-	keine werbung mehr, nicht mehr kontaktieren, désabonner, désabonnez, désabonnement, désinscription, désinscrire, désinscrivez, désinscrivez-,
+	keine werbung mehr, nicht mehr kontaktieren, hören sie auf, hört auf, hör auf, désabonner, désabonnez, désabonnement, désinscription, désinscrire, désinscrivez, désinscrivez-,
 	désabonnez-, me désabonner, me désinscrire, se désabonner, se désinscrire, stop pub, arrêtez, plus de mails, plus d'emails, retirez,
 	cancelar suscripción, darme de baja, dar de baja, baja, désme de baja, deme de baja, dadme de baja, no más correos, no mas correos, no más emails,
 	no más mensajes, eliminar, borrarme, bórrame, bórreme, basta, cancellami, cancellatemi, cancellazione, disiscrivimi, disiscrivetemi, disiscrizione,
@@ -74,20 +74,48 @@ var notAsking = phrase(
 	`(?:utilisateurs|clients|contacts|abonnés)(?: \S+){0,5} (?:désabonner|désinscrire)`,
 	`(?:usuarios|clientes|contactos|suscriptores)(?: \S+){0,5} (?:darse de baja|cancelar)`,
 	`(?:utenti|clienti|iscritti)(?: \S+){0,5} (?:disiscriver\pL*|cancellar\pL*)`,
+	// a question about a product, a part of an offer or of a conversation
+	`(?:does|do|can|could|is|are|how|what|which|will|would)(?: \S+){0,2} (?:your|the|this) (?:tool|product|software|platform|system|app|application|service|solution|crm)`,
+	`wie (?:läuft|funktioniert|geht|handhab\S*|erfüll\S*)`, `(?:unterstützt|erfüllt|bietet|hat|ist|kann|können)(?: \S+){0,2} (?:ihre?|eure?|euer|das|die|der) (?:tool|produkt|software|plattform|system|lösung|app|programm|dienst)`,
+	`kann (?:ich|man)(?: \S+){0,4} (?:wieder|später|jederzeit)`, `(?:bekomme|bekommen|erhalte|erhalten|kriege|kriegen)(?: \S+){0,3} keine`,
+	`(?:est-ce que|comment|quid)(?: \S+){0,4} (?:outil|logiciel|produit|solution|plateforme)`, `peut-on(?: \S+){0,2} (?:supprimer|effacer)`, `se (?:puede|pueden|podría\pL*)`,
+	`(?:krijg|krijgen|ontvang|ontvangen)(?: ik| we| wij| nu| al)? geen`, `af voor (?:de|het) (?:demo|meeting|afspraak|webinar|vergadering|call)`, `(?:får|fick|fik)(?: \S+){0,2} (?:inga|ingen)`,
+	`كيف (?:تتعامل|يتعامل|تعالج)\pL*`, `(?:لم|لست|ما) (?:اطلب|الغ|قصدت)`, `للتوقف عن`, `هل(?: \S+){0,4} (?:برنامج|نظام|منتج|منصة|اداة|خدمة)\pL*`,
+	`(?:aus|of|from|off|de|du|da|dal|dalla|uit|z|ze|из|från|fra)(?: \S+){0,2} (?:cc|bcc|dw|copie|copia|cópia|kopii|kopian|kopi|копии)`,
+	`d[eo] (?:dónde|donde|onde)`, `una duda|de dudas|dúvidas?`, `(?:una|un) (?:curiosità|dubbio|pensiero)`, `mail di prima`, `messaggio (?:di prima|precedente)`, `message précédent`,
+	// another way is preferred, or the contrary is meant
+	`(?:call|ring|phone) me`, `give me a (?:ring|call)`, `rufen sie(?: \S+){0,3} an`, `kommen sie`, `bel me`, `kom (?:\S+ )?(?:koffie|langs)`, `venez`, `appelez`, `venga`, `venha`,
+	`keineswegs`, `bloß nicht`, `surtout pas`, `pas la peine`, `en général`, `suelo`, `costumo`, `normally`, `usually`,
+	// it is a matter of time
+	`(?:before|until|till) (?:the |our |next |end |end of |mid |early |late )*(?:january|february|march|april|may|june|july|august|september|october|november|december|spring|summer|autumn|fall|winter|christmas|easter|new year|monday|tuesday|wednesday|thursday|friday|week|month|quarter|q[1-4]|year|\d+)`,
+	`(?:vor|bis) (?:dem |der |den |zum |ende |mitte |anfang )*(?:januar|februar|märz|april|mai|juni|juli|august|september|oktober|november|dezember|weihnachten|ostern|montag|herbst|frühjahr|sommer|winter|messe|\d+)`,
+	`(?:pas|plus)(?: \S+)? avant`, `antes de`, `antes d[oa]`, `prima d\pL+`, `più (?:tardi|avanti)`, `niet (?:meer )?(?:voor|vóór) (?:de |het |eind |begin |half )*(?:januari|februari|maart|april|mei|juni|juli|augustus|september|oktober|november|december|zomer|kerst|maandag|vakantie|\d+)`,
+	`przed`, `до (?:января|февраля|марта|апреля|мая|июня|июля|августа|сентября|октября|ноября|декабря|понедельника|осени|весны|лета|нового|\d+)`, `(?:före|innan|før|inden)`, `قبل`,
+	// it was a mistake
+	`by (?:mistake|accident)`, `accidentally`, `versehentlich`, `aus versehen`, `par erreur`, `por error`, `per (?:errore|sbaglio)`, `por (?:engano|erro)`, `per (?:ongeluk|vergissing)`, `przez pomyłkę`, `по ошибке`, `av misstag`, `ved en feil|ved en fejl`,
 	// going on is asked for
 	`(?:stop|hou)(?: u| aub| alsjeblieft| alstublieft| vooral){0,2} niet`, `hör\pL*(?: \S+)? nicht(?: \S+)? auf`, `n'(?:arrêt|cess)\pL*`, `ne (?:cess|stopp)\pL*`, `no (?:dej|par)\pL* de`,
-	`non smett\pL*`, `não (?:par|deix)\pL* de`, `nie przestaw\pL*`, `не (?:прекращ|переста)\pL*`, `(?:sluta|slutt|stop) (?:inte|ikke)`, `hold(?: \S+)? ikke op`,
-	`لا (?:تتوقف|تتوقفوا|توقف|توقفوا)`,
+	`non smett\pL*`, `não (?:par|deix)\pL* de`, `nie przestaw\pL*`, `не (?:прекращ|переста)\pL*`, `(?:sluta|slutt|stop) (?:inte|ikke)`, `(?:inte|ikke) (?:sluta|slutt|stopp|stop)`,
+	`hold(?: \S+)? ikke op`, `لا (?:تتوقف|تتوقفوا|توقف|توقفوا)`,
 	// another address takes the place of this one
 	`my (?:new|other|private|personal|work) (?:e-?mail |address |mailbox )*(?:is|:|instead)`, `die neue (?:adresse |e-?mail\S* )?(?:ist|lautet)`,
 	`meine neue (?:adresse|e-?mail\S*)`, `(?:ma )?nouvelle adresse(?: \S+)? (?:est|:)`, `mi nuev[ao] (?:dirección|correo|cuenta)`, `(?:il mio )?nuovo indirizzo`,
 	`(?:meu|o) novo (?:endereço|e-?mail)`, `nieuwe (?:adres|e-?mail\S*)`, `nowy (?:adres|e-?mail)`, `nya (?:adress|mejl)\pL*`, `пишите(?: лучше| мне| теперь){0,2} на (?:личн|друг|нов)\pL*`,
+	`helpen`, `(?:do|does) (?:you|it|they) (?:delete|erase|remove)`, `(?:your|ihre|vos|sus|i vostri|uw|os vossos|seus) (?:customers|clients|kunden|clientes|clienti|klanten)`, `quando (?:un|uno|una) (?:contatto|cliente|utente)`,
+	// the writer's own readers are told how
+	`mail mit`, `nicht mehr gewünscht`, `hier (?:abmelden|uitschrijven)`, `per (?:annullare|essere cancellat\pL*|non ricevere)`, `para (?:no|não) recib?\pL*`,
+	`vill du inte`, `(?:ønsker|vil) du ikke`, `avregistrera dig`, `meld deg`, `(?:afmeld|frameld) (?:dig|nyhedsbrev)`, `wil(?:t)? (?:u|je)(?: \S+){0,4} (?:niet|geen)`, `jeśli nie chcesz`, `если (?:вы )?не хотите`, `اذا كنت لا`,
 	`falls sie (?:keine|sich)(?: \S+){0,8} (?:möchten|wünschen|wollen)`,
 	`wenn sie (?:keine|sich)(?: \S+){0,8} (?:möchten|wünschen|wollen)`,
 	`si vous (?:ne souhaitez plus|souhaitez)(?: \S+){0,8}`,
 	`si no (?:desea|quiere|deseas|quieres)(?: \S+){0,8}`,
 	`se non (?:desidera|desideri|vuole|vuoi)(?: \S+){0,8}`,
 	`se (?:você )?não (?:deseja|quiser|desejar)(?: \S+){0,8}`,
+)
+
+// notAskingGlued is notAsking for scripts that set no blanks between words.
+var notAskingGlued = anywhere(
+	`(?:系统|系統|软件|軟體|产品|產品|平台|后台|功能|账号|帳號|支持).*(?:吗|嗎|？|\?)|(?:吗|嗎|能否|是否).*(?:系统|系統|软件|产品|平台|功能)|之前|以前|误|不小心|(?:機能|ツール|システム|製品).*(?:か|？)|間違えて|誤って|再登録`,
 )
 
 // negated takes a phrase back that it precedes.
