@@ -60,6 +60,7 @@ type SequenceLine struct {
 	StatusReason   string                  `json:"statusReason,omitempty"`
 	States         map[outreach.State]int  `json:"states"`
 	Due            int                     `json:"due"`
+	Judged         int                     `json:"judged"` // the first in line, who were asked what holds them back
 	Waiting        []Waiting               `json:"waiting"`
 	NextEligibleAt *time.Time              `json:"nextEligibleAt,omitempty"`
 }
@@ -177,10 +178,11 @@ func (f *Forecaster) sequence(ctx context.Context, w *world, seq *outreach.Seque
 	if seq.Status == outreach.SequenceActive && waiting == 0 && len(counts) > 0 {
 		line.Status = outreach.SequenceCompleted
 	}
-	passed, err := f.judgeDue(ctx, w, seq, reasons)
+	passed, judged, err := f.judgeDue(ctx, w, seq, reasons)
 	if err != nil {
 		return line, nil, err
 	}
+	line.Judged = judged
 	held, err := f.held(ctx, w, seq)
 	line.Waiting = reasons.list()
 	line.NextEligibleAt = reasons.earliest()
@@ -197,18 +199,18 @@ func (f *Forecaster) due(ctx context.Context, seq *outreach.Sequence) (int, erro
 	return followups + first, err
 }
 
-// judgeDue judges the sendable recipients in the order in which they come due.
-func (f *Forecaster) judgeDue(ctx context.Context, w *world, seq *outreach.Sequence, reasons *tally) ([]RecipientLine, error) {
-	var passed []RecipientLine
+// judgeDue judges the sendable recipients in the order in which they come due, as many as are judged, and returns those that are passed over.
+func (f *Forecaster) judgeDue(ctx context.Context, w *world, seq *outreach.Sequence, reasons *tally) (passed []RecipientLine, n int, err error) {
 	for _, state := range []outreach.State{outreach.StateActive, outreach.StateQueued} {
 		first, err := f.upcoming(ctx, seq.ID, state, judged(len(w.sequences)))
 		if err != nil {
-			return nil, err
+			return nil, n, err
 		}
 		lines, err := f.explain(ctx, w, first)
 		if err != nil {
-			return nil, err
+			return nil, n, err
 		}
+		n += len(lines)
 		for _, one := range lines {
 			if one.Reason != "" {
 				reasons.add(one.Reason, 1, timeOf(one.NextEligibleAt))
@@ -216,7 +218,7 @@ func (f *Forecaster) judgeDue(ctx context.Context, w *world, seq *outreach.Seque
 			}
 		}
 	}
-	return passed, nil
+	return passed, n, nil
 }
 
 // upcoming reads the first recipients in line, as many as are judged.
