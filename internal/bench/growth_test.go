@@ -56,8 +56,8 @@ var probes = []probe{
 	{"who is due, one query", (*grown).query, ""},
 	{"sync without change, per mailbox", (*grown).look, ""},
 	{"logs, with start-up", (*grown).logs, "counts all logs, a fifth as many as recipients up to 90,720"},
-	{"recipients list, with start-up", (*grown).list, "counts all recipients, to say how many pages there are: some 15 ms a million"},
-	{"status, per recipient judged, mailbox or sequence listed", (*grown).status, "judges the first 500 who wait of each of the 20 sequences and states, and counts everybody: some 60 ns a recipient"},
+	{"recipients list, with start-up", (*grown).list, "counts all recipients, to say how many pages there are: some 25 ms a million"},
+	{"status, per recipient judged, mailbox or sequence listed", (*grown).status, "judges the first 500 who wait of each of the 20 sequences and states, and counts everybody by state and reason: some 0.4 µs a recipient"},
 	{"plan, per message planned", (*grown).plan, "keeps everybody who waits in memory: beyond 100,000 they no longer fit the processor's caches"},
 }
 
