@@ -60,6 +60,7 @@ type SequenceLine struct {
 	StatusReason   string                  `json:"statusReason,omitempty"`
 	States         map[outreach.State]int  `json:"states"`
 	Due            int                     `json:"due"`
+	Judged         int                     `json:"judged"` // the first in line, who were asked what holds them back
 	Waiting        []Waiting               `json:"waiting"`
 	NextEligibleAt *time.Time              `json:"nextEligibleAt,omitempty"`
 }
@@ -177,10 +178,11 @@ func (f *Forecaster) sequence(ctx context.Context, w *world, seq *outreach.Seque
 	if seq.Status == outreach.SequenceActive && waiting == 0 && len(counts) > 0 {
 		line.Status = outreach.SequenceCompleted
 	}
-	passed, err := f.judgeDue(ctx, w, seq, reasons)
+	passed, judged, err := f.judgeDue(ctx, w, seq, reasons)
 	if err != nil {
 		return line, nil, err
 	}
+	line.Judged = judged
 	held, err := f.held(ctx, w, seq)
 	line.Waiting = reasons.list()
 	line.NextEligibleAt = reasons.earliest()
@@ -197,18 +199,18 @@ func (f *Forecaster) due(ctx context.Context, seq *outreach.Sequence) (int, erro
 	return followups + first, err
 }
 
-// judgeDue judges the sendable recipients in the order in which they come due.
-func (f *Forecaster) judgeDue(ctx context.Context, w *world, seq *outreach.Sequence, reasons *tally) ([]RecipientLine, error) {
-	var passed []RecipientLine
+// judgeDue judges the sendable recipients in the order in which they come due, as many as are judged, and returns those that are passed over.
+func (f *Forecaster) judgeDue(ctx context.Context, w *world, seq *outreach.Sequence, reasons *tally) (passed []RecipientLine, n int, err error) {
 	for _, state := range []outreach.State{outreach.StateActive, outreach.StateQueued} {
 		first, err := f.upcoming(ctx, seq.ID, state, judged(len(w.sequences)))
 		if err != nil {
-			return nil, err
+			return nil, n, err
 		}
 		lines, err := f.explain(ctx, w, first)
 		if err != nil {
-			return nil, err
+			return nil, n, err
 		}
+		n += len(lines)
 		for _, one := range lines {
 			if one.Reason != "" {
 				reasons.add(one.Reason, 1, timeOf(one.NextEligibleAt))
@@ -216,7 +218,7 @@ func (f *Forecaster) judgeDue(ctx context.Context, w *world, seq *outreach.Seque
 			}
 		}
 	}
-	return passed, nil
+	return passed, n, nil
 }
 
 // upcoming reads the first recipients in line, as many as are judged.
@@ -236,157 +238,6 @@ func (f *Forecaster) held(ctx context.Context, w *world, seq *outreach.Sequence)
 		return nil, err
 	}
 	return f.explain(ctx, w, found)
-}
-
-// explainedAtOnce is for how many recipients one query asks who is suppressed.
-const explainedAtOnce = 500
-
-// explain asks the rules about recipients of known sequences, each with the mailbox that would send: its own, else whichever of the
-// sequence's lets it go first.
-func (f *Forecaster) explain(ctx context.Context, w *world, recipients []outreach.Recipient) ([]RecipientLine, error) {
-	lines := make([]RecipientLine, 0, len(recipients))
-	for some := range slices.Chunk(recipients, explainedAtOnce) {
-		emails := make([]string, len(some))
-		for i := range some {
-			emails[i] = some[i].Email
-		}
-		suppressed, err := f.Store.SuppressedAmong(ctx, emails)
-		if err != nil {
-			return nil, err
-		}
-		for i := range some {
-			line, err := f.explainOne(ctx, w, &some[i], suppressed[some[i].Email] != nil)
-			if err != nil {
-				return nil, err
-			}
-			lines = append(lines, line)
-		}
-	}
-	return lines, nil
-}
-
-func (f *Forecaster) explainOne(ctx context.Context, w *world, r *outreach.Recipient, suppressed bool) (RecipientLine, error) {
-	seq := w.byID[r.SequenceID]
-	line := RecipientLine{Email: r.Email, Sequence: seq.Name, State: r.State, Step: r.Step}
-	d, mb, err := f.verdict(ctx, w, seq, r, suppressed)
-	if err != nil {
-		return line, err
-	}
-	if mb != nil {
-		line.Mailbox = mb.Email
-	}
-	line.Reason = d.Reason
-	if d.Action == outreach.Send && f.Content != nil {
-		line.Reason = f.Content(seq, r)
-	}
-	if d.Reason != "" && !d.Until.IsZero() {
-		line.NextEligibleAt = &d.Until
-	}
-	return line, nil
-}
-
-// verdict is the best verdict over the mailboxes that could send.
-func (f *Forecaster) verdict(ctx context.Context, w *world, seq *outreach.Sequence, r *outreach.Recipient, suppressed bool) (outreach.Decision, *outreach.Mailbox, error) {
-	candidates := w.candidates(seq, r)
-	if len(candidates) == 0 {
-		candidates = []*outreach.Mailbox{nil}
-	}
-	var best outreach.Decision
-	var bestBox *outreach.Mailbox
-	for i, mb := range candidates {
-		in := outreach.Situation{Now: w.now, Recipient: r, Sequence: seq, Mailbox: mb, Policy: f.Policy, Suppressed: suppressed}
-		if err := f.taken(ctx, w, &in); err != nil {
-			return best, nil, err
-		}
-		d := outreach.Verdict(in)
-		if i == 0 || sooner(d, best) {
-			best, bestBox = d, mb
-		}
-		if best.Action == outreach.Send || !dependsOnMailbox(r, d) {
-			break
-		}
-	}
-	return best, bestBox, nil
-}
-
-// dependsOnMailbox tells whether another mailbox could let a recipient go. The rules ask about recipient and sequence before they ask about
-// the mailbox.
-func dependsOnMailbox(r *outreach.Recipient, d outreach.Decision) bool {
-	if r.State == outreach.StateHeld || r.State == outreach.StatePaused {
-		return false
-	}
-	switch d.Reason {
-	case outreach.ReasonNotDue, outreach.ReasonRecipientPaused, outreach.ReasonSequencePaused, outreach.ReasonSequenceArchived, outreach.ReasonSequenceDraft:
-		return false
-	}
-	return d.Action == outreach.Wait
-}
-
-// sooner tells whether a verdict lets the recipient go earlier than another.
-func sooner(a, b outreach.Decision) bool {
-	switch {
-	case a.Action == outreach.Send:
-		return b.Action != outreach.Send
-	case b.Action == outreach.Send, a.Until.IsZero():
-		return false
-	}
-	return b.Until.IsZero() || a.Until.Before(b.Until)
-}
-
-// taken fills in the shared caps, each read once.
-func (f *Forecaster) taken(ctx context.Context, w *world, in *outreach.Situation) error {
-	for _, c := range outreach.SharedCaps(in.Now, in.Sequence, in.Recipient, in.Mailbox, f.Policy) {
-		n, known := w.counters[c.Key]
-		if !known {
-			var err error
-			if n, err = f.Store.Reserved(ctx, c.Key); err != nil {
-				return err
-			}
-			w.counters[c.Key] = n
-		}
-		c.Put(in, n)
-	}
-	return nil
-}
-
-// tally counts reasons with their earliest ends.
-type tally struct {
-	order []string
-	by    map[string]*Waiting
-}
-
-func newTally() *tally { return &tally{by: map[string]*Waiting{}} }
-
-func (t *tally) add(reason string, n int, until time.Time) {
-	w := t.by[reason]
-	if w == nil {
-		w = &Waiting{Reason: reason}
-		t.by[reason] = w
-		t.order = append(t.order, reason)
-	}
-	w.Count += n
-	if !until.IsZero() && (w.NextEligibleAt == nil || until.Before(*w.NextEligibleAt)) {
-		w.NextEligibleAt = &until
-	}
-}
-
-func (t *tally) list() []Waiting {
-	out := make([]Waiting, 0, len(t.order))
-	for _, reason := range t.order {
-		out = append(out, *t.by[reason])
-	}
-	slices.SortStableFunc(out, func(a, b Waiting) int { return cmp.Compare(b.Count, a.Count) })
-	return out
-}
-
-func (t *tally) earliest() *time.Time {
-	var first *time.Time
-	for _, w := range t.by {
-		if w.NextEligibleAt != nil && (first == nil || w.NextEligibleAt.Before(*first)) {
-			first = w.NextEligibleAt
-		}
-	}
-	return first
 }
 
 func timeOf(t *time.Time) time.Time {

@@ -29,6 +29,8 @@ type box struct {
 	unsynced bool                               // follow-ups must wait for a sync of this mailbox
 	passed   map[bson.ObjectID]bool             // recipients left where they are, not to be looked at again
 	leftOut  map[outreach.State][]bson.ObjectID // sequences whose recipients of the mailbox's own are not wanted
+	// givesBack tells that the lease ended with the last that was written.
+	givesBack bool
 	ledger
 }
 
@@ -228,6 +230,9 @@ func (b *box) hangUp() {
 func (b *box) release(ctx context.Context) error {
 	b.hangUp()
 	b.sent.close()
+	if b.givesBack {
+		return nil
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishGrace)
 	defer cancel()
 	err := b.Store.ReleaseMailbox(ctx, store.SendLease, b.mb.ID, b.me.Token, nil)

@@ -46,7 +46,7 @@ func (b *box) sendBatch(ctx context.Context, batch []outreach.Recipient) (stop b
 		b.giveBack(ctx, &batch[i])
 	}
 	b.left.Add(int64(claimed - (b.accepts - before)))
-	return stop, errors.Join(err, b.writeAccepted(ctx))
+	return stop, errors.Join(err, b.writeLast(ctx))
 }
 
 // deliver takes a few claimed recipients through one attempt each. Stop tells that the mailbox cannot go on; an error is the store's.
@@ -208,6 +208,15 @@ func (b *box) writeAccepted(ctx context.Context) error {
 	return err
 }
 
+// writeLast is writeAccepted after a batch. A mailbox that must rest then for longer than the run takes is given back with it: no run can send
+// from it before that rest is over, so that it does not matter if the connection is still to be closed.
+func (b *box) writeLast(ctx context.Context) error {
+	b.givesBack = len(b.unwritten) > 0 && b.mustWait(b.mb) != ""
+	err := b.writeAccepted(ctx)
+	b.givesBack = b.givesBack && err == nil
+	return err
+}
+
 // writeWhenLate writes down what was accepted before if the message in hand takes longer than intentsAhead: a server that falls silent must
 // not keep it in doubt. The returned function ends the wait, or waits for the writing.
 func (b *box) writeWhenLate(ctx context.Context) (end func() error) {
@@ -226,7 +235,7 @@ func (b *box) writeWhenLate(ctx context.Context) (end func() error) {
 
 func (b *box) writeLedger(ctx context.Context, intents []*outreach.History, marks bson.D) ([]bool, error) {
 	begun, err := b.Store.WriteLedger(ctx, store.Ledger{
-		Outcomes: b.unwritten, Intents: intents, MailboxID: b.mb.ID, MailboxToken: b.me.Token, Mailbox: marks,
+		Outcomes: b.unwritten, Intents: intents, MailboxID: b.mb.ID, MailboxToken: b.me.Token, Mailbox: marks, GivesBack: b.givesBack,
 	})
 	if err != nil {
 		return nil, err

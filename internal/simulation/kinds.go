@@ -27,6 +27,7 @@ const (
 	LookStop                  // last look: suppressions
 	LookStatus                // last look: the sequence
 	Outcome                   // history sent, recipient advanced, mailbox counted
+	OutcomeLast               // the same, and the mailbox given back, which must rest
 	Release                   // give the mailbox back
 	SyncLease                 // take the next mailbox that is due for reading
 	SyncRelease               // give it back with its health and next time
@@ -74,6 +75,11 @@ var shapes = [kinds]shape{
 		{store.History, []string{"status", "sentAt"}},
 		{store.Recipients, []string{"state", "nextSendAt", "mailboxId", "claim.owner", "step", "lastSentAt"}},
 		{store.Mailboxes, []string{"nextSendAt"}},
+	}},
+	OutcomeLast: {"outcome, with the release of a mailbox that must rest", "write", store.History, []change{
+		{store.History, []string{"status", "sentAt"}},
+		{store.Recipients, []string{"state", "nextSendAt", "mailboxId", "claim.owner", "step", "lastSentAt"}},
+		{store.Mailboxes, []string{"nextSendAt", "lease.owner"}},
 	}},
 	Release:     {"release", "write", store.Mailboxes, []change{{store.Mailboxes, []string{"lease.owner"}}}},
 	SyncLease:   {"lease for reading", "findAndUpdate", store.Mailboxes, []change{{store.Mailboxes, []string{"syncLease.owner", "nextSyncAt"}}}},

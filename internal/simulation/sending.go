@@ -171,6 +171,7 @@ type visit struct {
 	inLine []*list   // sequences with somebody in line, when the run began
 	rests  bool      // the windows of all of its sequences were closed then
 	leased bool
+	given  bool // back, with the last outcome
 	sent   bool
 	order  int // among those that go on at the same time
 	kept   []*outreach.Recipient
@@ -206,7 +207,7 @@ func (r *sendRun) goOn(v *visit, now time.Time) (ended time.Time, over bool) {
 			heap.Push(&r.waiting, v)
 			return now, false
 		}
-		if now = r.deliver(v, now); v.mustWait(now, r.deadline) {
+		if now = r.deliver(v, now); v.given {
 			break
 		}
 	}
@@ -214,7 +215,9 @@ func (r *sendRun) goOn(v *visit, now time.Time) (ended time.Time, over bool) {
 		return now, true
 	}
 	r.leave(v)
-	r.count(now, Release)
+	if !v.given {
+		r.count(now, Release)
+	}
 	r.book.Visited(v.began, now.Sub(v.began), v.sent)
 	return now, true
 }
@@ -375,9 +378,13 @@ func (r *sendRun) deliver(v *visit, now time.Time) time.Time {
 		r.count(now, k)
 	}
 	now = now.Add(r.PerMessage)
-	r.count(now, Outcome)
 	r.book.Sent(now, v.ID, rec.Step)
 	v.AfterSend(now, r.dice()).Apply(v.Mailbox)
+	if v.given = v.mustWait(now, r.deadline); v.given {
+		r.count(now, OutcomeLast)
+	} else {
+		r.count(now, Outcome)
+	}
 	r.advance(v.box, l, rec, now)
 	return now
 }

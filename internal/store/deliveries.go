@@ -12,13 +12,14 @@ import (
 )
 
 // Ledger is what a mailbox's deliveries write down at one time: the outcomes of messages that have been answered, the intents to send the
-// next ones, and fields of the mailbox, set under its lease.
+// next ones, and fields of the mailbox, set under its lease. GivesBack ends that lease with it.
 type Ledger struct {
 	Outcomes     []Outcome
 	Intents      []*outreach.History
 	MailboxID    bson.ObjectID
 	MailboxToken string
 	Mailbox      bson.D
+	GivesBack    bool
 }
 
 // WriteLedger makes all of it durable, the outcomes first. It tells for each intent whether it is new; where it is not, the step was
@@ -34,7 +35,7 @@ func (s *Store) WriteLedger(ctx context.Context, l Ledger) (begun []bool, err er
 		h.CreatedAt, h.UpdatedAt = now, now
 		writes = append(writes, Write{Kind: Insert, Collection: History, Document: h})
 	}
-	writes = append(writes, s.mailboxWrite(l.MailboxID, l.MailboxToken, l.Mailbox)...)
+	writes = append(writes, s.mailboxWrite(&l)...)
 	releases := make([]release, len(l.Outcomes))
 	for i := range l.Outcomes {
 		releases[i] = l.Outcomes[i].release()
@@ -69,12 +70,16 @@ func (s *Store) RetryDelivery(ctx context.Context, h *outreach.History) error {
 	return s.update(ctx, History, filter, update)
 }
 
-// mailboxWrite sets fields of a leased mailbox; no fields, no write.
-func (s *Store) mailboxWrite(id bson.ObjectID, token string, fields bson.D) []Write {
-	if len(fields) == 0 {
+// mailboxWrite sets fields of a leased mailbox and ends its lease; neither, no write.
+func (s *Store) mailboxWrite(l *Ledger) []Write {
+	var gone []string
+	if l.GivesBack {
+		gone = []string{string(SendLease)}
+	}
+	if len(l.Mailbox)+len(gone) == 0 {
 		return nil
 	}
-	return []Write{{Kind: Update, Collection: Mailboxes, Filter: SendLease.held(id, token), Update: set(fields...)}}
+	return []Write{{Kind: Update, Collection: Mailboxes, Filter: SendLease.held(l.MailboxID, l.MailboxToken), Update: changes(l.Mailbox, gone)}}
 }
 
 // Outcome is what an attempt leaves in its documents. Recipient and Gone change the recipient only if it is still sendable; Always is set

@@ -285,6 +285,7 @@ func (s *Store) Upcoming(ctx context.Context, sequenceID bson.ObjectID, state ou
 	q := Query{
 		Collection: Recipients,
 		Filter:     bson.D{{Key: "state", Value: state}, {Key: "sequenceId", Value: sequenceID}, {Key: "nextSendAt", Value: bson.D{{Key: "$gt", Value: time.Time{}}}}},
+		Index:      "due_new", // and not one of all sequences, most of whose recipients would be read in vain
 		Sort:       []string{"nextSendAt"},
 		Limit:      int64(most),
 	}
