@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
-	"encoding/hex"
 	"slices"
 	"strconv"
 	"strings"
@@ -211,13 +210,14 @@ func threadID(mailboxID bson.ObjectID, root, otherwise string) bson.ObjectID {
 }
 
 // dedupeKey identifies a message by its content wherever it lies: Message-ID, sender and date, or without a Message-ID its whole header and
-// size.
+// size. It begins with the date, so that the keys of what arrives stand beside each other in their index.
 func dedupeKey(msg *message.Message, raw mailbox.Fetched) string {
+	content := digest([]byte(msg.MessageID), []byte(strings.ToLower(msg.From.Address)), []byte(msg.Header.Get("Date")))
 	if msg.MessageID == "" {
 		header, _, _ := bytes.Cut(raw.Raw, []byte("\r\n\r\n"))
-		return hex.EncodeToString(digest(header, []byte(strconv.FormatInt(raw.Size, 10))))
+		content = digest(header, []byte(strconv.FormatInt(raw.Size, 10)))
 	}
-	return hex.EncodeToString(digest([]byte(msg.MessageID), []byte(strings.ToLower(msg.From.Address)), []byte(msg.Header.Get("Date"))))
+	return store.DedupeKey(msg.Date, content)
 }
 
 func digest(parts ...[]byte) []byte {

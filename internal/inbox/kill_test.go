@@ -20,11 +20,30 @@ import (
 	"mailrun/pkg/outreach"
 )
 
-// task is what a victim does: one sync, until it passes the point for the nth time. Without a point it runs until somebody kills it.
+// task is what a victim does: one sync, until it passes the point for the nth time, or has written so many of the writes with which a batch of
+// messages is stored and applied. Without either it runs until somebody kills it.
 type task struct {
 	Engine, Place, Key, Roots string
 	Point                     inbox.Point
 	Nth                       int64
+	Writes                    int
+}
+
+// torn is an engine whose process dies within a batch, as it may on a server that promises no more than single documents.
+type torn struct {
+	store.Engine
+	after int
+}
+
+func (e torn) Write(ctx context.Context, writes []store.Write) ([]store.WriteResult, error) {
+	if len(writes) == 0 || writes[0].Kind != store.Insert || writes[0].Collection != store.Replies {
+		return e.Engine.Write(ctx, writes)
+	}
+	if _, err := e.Engine.Write(ctx, writes[:min(e.after, len(writes))]); err != nil {
+		return nil, err
+	}
+	killtest.Now()
+	return nil, nil
 }
 
 func TestMain(m *testing.M) {
@@ -41,6 +60,9 @@ func victim(ctx context.Context, t task, begin func()) error {
 	engine, err := connect(ctx, t.Place)
 	if err != nil {
 		return err
+	}
+	if t.Writes > 0 {
+		engine = torn{engine, t.Writes}
 	}
 	keys, err := mailbox.ParseKeys(t.Key)
 	if err != nil {
@@ -220,6 +242,33 @@ func TestKilledAtEachPoint(t *testing.T) {
 				k.finish()
 			})
 		}
+	}
+}
+
+// A process that is killed between any two writes of a batch leaves something that the next one completes, also if the database keeps what was
+// written until then.
+func TestKilledWithinABatch(t *testing.T) {
+	const longest = 30 // writes; a batch of these messages has some fewer
+	for _, e := range storetest.Engines(t) {
+		step := 1
+		if e.Scans {
+			step = 4
+		}
+		t.Run(e.Name, func(t *testing.T) {
+			k := newKillBench(t, e)
+			k.sync() // first sight
+			for n := 1; n <= longest; n += step {
+				k.postAll(k.write())
+				k.task.Writes = n
+				v := k.start("", 0)
+				v.Go()
+				if !v.Wait() {
+					t.Fatalf("nobody was killed after %d writes: this proved nothing", n)
+				}
+				k.sync()
+			}
+			k.finish()
+		})
 	}
 }
 

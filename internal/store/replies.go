@@ -2,6 +2,11 @@ package store
 
 import (
 	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
@@ -18,15 +23,41 @@ func (b *Batch) InsertReplies(replies []*outreach.Reply) {
 	}
 }
 
+// DedupeKey is what identifies a message of a mailbox wherever it lies: its date, zero if it has none, and a digest of its content.
+func DedupeKey(date time.Time, content []byte) string {
+	seconds := uint32(0)
+	if !date.IsZero() {
+		seconds = uint32(date.Unix()) //nolint:gosec // an order for the index, nothing more
+	}
+	return fmt.Sprintf("%s%08x%x", datedKey, seconds, content)
+}
+
+// datedKey begins the keys that have a date in front. Older ones are the digest alone.
+const datedKey = "t"
+
+// keysOf are the forms in which a message's key may be stored.
+func keysOf(dedupeKey string) []string {
+	if undated := len(datedKey) + 8; strings.HasPrefix(dedupeKey, datedKey) && len(dedupeKey) > undated {
+		return []string{dedupeKey, dedupeKey[undated:]}
+	}
+	return []string{dedupeKey}
+}
+
 // KnownReplies tells which of a mailbox's messages are stored, by what identifies them wherever they lie.
 func (s *Store) KnownReplies(ctx context.Context, mailboxID bson.ObjectID, dedupeKeys []string) (map[string]bool, error) {
 	known := map[string]bool{}
+	forms := make(map[string]string, 2*len(dedupeKeys))
+	for _, key := range dedupeKeys {
+		for _, form := range keysOf(key) {
+			forms[form] = key
+		}
+	}
 	q := Query{
 		Collection: Replies, Fields: []string{"dedupeKey"},
-		Filter: bson.D{{Key: "mailboxId", Value: mailboxID}, {Key: "dedupeKey", Value: bson.D{{Key: "$in", Value: dedupeKeys}}}},
+		Filter: bson.D{{Key: "mailboxId", Value: mailboxID}, {Key: "dedupeKey", Value: bson.D{{Key: "$in", Value: slices.Collect(maps.Keys(forms))}}}},
 	}
 	err := s.engine.Find(ctx, q, func(raw bson.Raw) error {
-		known[raw.Lookup("dedupeKey").StringValue()] = true
+		known[forms[raw.Lookup("dedupeKey").StringValue()]] = true
 		return nil
 	})
 	return known, err
@@ -36,7 +67,7 @@ func (s *Store) KnownReplies(ctx context.Context, mailboxID bson.ObjectID, dedup
 func (s *Store) RelocateReplies(ctx context.Context, replies []*outreach.Reply) error {
 	writes := make([]Write, len(replies))
 	for i, r := range replies {
-		filter := bson.D{{Key: "mailboxId", Value: r.MailboxID}, {Key: "dedupeKey", Value: r.DedupeKey}}
+		filter := bson.D{{Key: "mailboxId", Value: r.MailboxID}, {Key: "dedupeKey", Value: bson.D{{Key: "$in", Value: keysOf(r.DedupeKey)}}}}
 		update := set(bson.E{Key: "folder", Value: r.Folder}, bson.E{Key: "uidValidity", Value: r.UIDValidity}, bson.E{Key: "uid", Value: r.UID})
 		writes[i] = Write{Kind: Update, Collection: Replies, Filter: filter, Update: s.touched(update), Lazy: true}
 	}
