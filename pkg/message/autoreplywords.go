@@ -21,7 +21,8 @@ var autoSubjects = list(`automatic reply, automatic response, automated reply, a
 	自動回覆, 自動回復, 自動答覆, 外出, 不在办公室, 休假, 休假中, 休假通知, 자동 회신, 자동회신, 자동 응답, 부재중, 부재 중, رد تلقائي, رد الي, الرد التلقائي, الرد الالي, خارج المكتب, خارج مقر العمل,
 	في اجازة, اجازة, اجازة سنوية, otomatik yanıt, otomatik cevap, ofis dışında, automatická odpověď, automatická odpoveď, automatikus válasz,
 	răspuns automat, αυτόματη απάντηση, αυτόματη απάντησή, автоматична відповідь, מענה אוטומטי, תשובה אוטומטית, trả lời tự động, balasan otomatis,
-	automatski odgovor, samodejni odgovor`)
+	automatski odgovor, samodejni odgovor, betriebsferien, betriebsurlaub, betriebsruhe, chiusura estiva, chiusura per ferie, chiusura natalizia, fermeture annuelle, fermeture estivale,
+	fermeture exceptionnelle, cierre por vacaciones, vakantiesluiting, kerstsluiting, bouwvak, semesterstängt, sommarstängt, sommerlukket, ferielukket, 夏季休業, 年末年始休業, 放假通知`)
 
 // absenceSubjects are those of autoSubjects that speak of an absence.
 var absenceSubjects = list(`out of office, out of the office, out-of-office, ooo, on vacation, vacation reply, vacation response, annual leave, on leave, maternity leave,
@@ -30,7 +31,8 @@ var absenceSubjects = list(`out of office, out of the office, out-of-office, ooo
 	de vacaciones, fuori ufficio, fuori sede, assenza, assente, in ferie, fora do escritório, ausência, férias, afwezig, afwezigheid,
 	afwezigheidsbericht, vakantie, met vakantie, poza biurem, nieobecność, nieobecny, nieobecna, urlop, вне офиса, отсутствие, в отпуске, отпуск,
 	frånvaro, frånvarande, på semester, semester, ej på kontoret, ikke på kontoret, ikke til stede, fravær, fraværende, på ferie, poissa, 不在, 休暇, 不在办公室,
-	休假, 외출, 부재중, 부재 중, خارج المكتب, خارج مقر العمل, في اجازة, اجازة, ofis dışında`)
+	休假, 외출, 부재중, 부재 중, خارج المكتب, خارج مقر العمل, في اجازة, اجازة, ofis dışında, betriebsferien, betriebsurlaub, betriebsruhe, chiusura estiva, chiusura per ferie, chiusura natalizia, fermeture annuelle, fermeture estivale,
+	fermeture exceptionnelle, cierre por vacaciones, vakantiesluiting, kerstsluiting, bouwvak, semesterstängt, sommarstängt, sommerlukket, ferielukket, 夏季休業, 年末年始休業, 放假通知`)
 
 // absenceWords in a body say that its writer is away.
 var absenceWords = list(`out of office, out of the office, out-of-office, away from the office, away from my office, away from my desk, away from my email,

@@ -1,6 +1,7 @@
 package message
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -260,8 +261,9 @@ func hasWord(s string, words []string) bool {
 
 // relative finds a return that is told by the receipt: "back tomorrow", "until Monday", "back next week".
 func (s *returnScan) relative() {
-	for _, word := range relativeWords(s.text) {
-		days, known := relativeDay(word.text, s.received.Weekday())
+	words := relativeWords(s.text)
+	for i, word := range words {
+		days, known := s.relativeDay(words[i:])
 		if !known {
 			continue
 		}
@@ -275,12 +277,26 @@ func (s *returnScan) relative() {
 	}
 }
 
-// relativeDay counts the days from a weekday to the day that a word names.
-func relativeDay(word string, today time.Weekday) (int, bool) {
-	if tomorrowWords[word] {
+// relativeDay counts the days to the day that words name.
+func (s *returnScan) relativeDay(words []dateToken) (int, bool) {
+	word := words[0].text
+	next := func(n int) dateToken {
+		if n < len(words) {
+			return words[n]
+		}
+		return dateToken{}
+	}
+	number := cmp.Or(next(1).value, smallNumbers[next(1).text])
+	switch {
+	case tomorrowWords[word]:
 		return 1, true
+	case weekNames[word] && next(1).kind == numberToken:
+		return s.calendarWeek(number)
+	case (word == "in" || word == "om" || word == "za" || word == "dans" || word == "en" || word == "tra") && number > 0 && number < 10 && manyWeeks[next(2).text]:
+		return 7 * number, true
 	}
 	weekday, ok := weekdays[word]
+	today := s.received.Weekday()
 	if slices.Contains(nextWeekWords, word) {
 		weekday, ok = time.Monday, true
 	}
@@ -290,11 +306,22 @@ func relativeDay(word string, today time.Weekday) (int, bool) {
 	return (int(weekday)-int(today)+6)%7 + 1, true
 }
 
-// relativeWords lists the words of a text that may name a day, those of scripts without blanks by search.
+// calendarWeek counts the days to the Monday of the next week with that number (ISO 8601).
+func (s *returnScan) calendarWeek(number int) (int, bool) {
+	for days := 1; days <= maxYearlessDays; days++ {
+		at := s.received.AddDate(0, 0, days)
+		if _, week := at.ISOWeek(); at.Weekday() == time.Monday && week == number {
+			return days, true
+		}
+	}
+	return 0, false
+}
+
+// relativeWords lists the words and numbers of a text that may name a day, those of scripts without blanks by search.
 func relativeWords(text string) []dateToken {
 	var words []dateToken
 	for _, t := range dateTokens(text) {
-		if t.kind == wordToken {
+		if t.kind != signToken {
 			words = append(words, t)
 		}
 	}

@@ -43,6 +43,18 @@ var tomorrowWords = wordSet(`tomorrow, morgen, demain, mañana, domani, amanhã,
 var nextWeekWords = list(`next week, nächste woche, nächster woche, semaine prochaine, próxima semana, settimana prossima, prossima settimana, semana que vem, volgende week,
 	przyszłym tygodniu, следующей неделе, nästa vecka, næste uge, neste uke, الاسبوع القادم, الاسبوع المقبل, 来週, 下周, 下星期, 下週`)
 
+// weekNames stand before the number of a calendar week; manyWeeks are the weeks after "in two", and smallNumbers that "two".
+var (
+	weekNames    = wordSet(`kw, kalenderwoche, week, vecka, uge, uke, semaine, settimana, semana, viikko`)
+	manyWeeks    = wordSet(`week, weeks, woche, wochen, semaine, semaines, semana, semanas, settimana, settimane, weken, vecka, veckor, uge, uger, uke, uker, tygodnie, недели`)
+	smallNumbers = numberTable([...]string{
+		1: `a, one, einer, une, una, uma, een, en, jeden, одну`,
+		2: `two, zwei, deux, dos, due, duas, twee, två, to, dwa, две`,
+		3: `three, drei, trois, tres, tre, três, drie, trzy, три`,
+		4: `four, vier, quatre, cuatro, quattro, quatro, fyra, fire, cztery, четыре`,
+	})
+)
+
 // returnWords before a date say that the writer is back then.
 var returnWords = list(`back, return, returning, returns, be available again, available again, resume, resuming, reachable again, in the office again, in office again,
 	zurück, zurueck, wieder, rückkehr, zurückkehre, erreichen sie mich ab, erreichbar ab, retour, de retour, reviens, rentre, retournerai, revenir,
@@ -51,7 +63,7 @@ var returnWords = list(`back, return, returning, returns, be available again, av
 	rientrerò, rientrero, ritorno, tornerò, tornero, sarò di nuovo, di nuovo in ufficio, disponibile dal, reperibile dal, di ritorno, retorno,
 	retornarei, volto, voltarei, regressarei, regresso, de volta, estarei de volta, disponível a partir, terug, weer, terugkeer, bereikbaar vanaf,
 	wracam, wrócę, powrót, powracam, będę ponownie, ponownie, z powrotem, dostępny od, dostępna od, вернусь, возвращаюсь, возвращение, выйду, выхожу,
-	на связи с, на работе с, снова, буду на месте, приступлю, буду доступен с, буду доступна с, tillbaka, åter, återkommer, är åter, tilbage, retur,
+	на связи с, на работе с, выходим на работу, снова, буду на месте, приступлю, буду доступен с, буду доступна с, tillbaka, åter, återkommer, är åter, tilbage, retur,
 	igen, tilbake, tilgængelig igen, takaisin, palaan, اعود, ساعود, سأعود, العودة, عودتي, وساعود, نعود, سنعود, استئناف, ساكون متاح, 復帰, 戻り, 戻る, 再開, 出社,
 	reopen, reopens, reopening, geöffnet, rouvrirons, rouvre, rouvrons, réouverture, reabrimos, reabriremos, reabre, reapertura, reabertura, riapriremo,
 	riapriamo, riapre, riapertura, responderé, responderei, risponderò, répondrai, 返回, 回来, 回來, 返岗, 上班, 恢复, dönüş, döneceğim`)
@@ -113,6 +125,16 @@ func monthTable(lists [13]string) map[string]int {
 	}
 	// The first word of a name of two is found alone; joinedMonth tells the months that share it by the second.
 	table["تشرين"], table["كانون"] = 10, 12
+	return table
+}
+
+func numberTable(lists [5]string) map[string]int {
+	table := map[string]int{}
+	for n, words := range lists {
+		for _, word := range list(words) {
+			table[word] = n
+		}
+	}
 	return table
 }
 
