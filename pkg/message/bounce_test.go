@@ -1,6 +1,7 @@
 package message
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -243,6 +244,23 @@ func TestBounceType(t *testing.T) {
 		if got := tt.evidence.bounceType(); got != tt.want {
 			t.Errorf("%+v: %s, want %s", tt.evidence, got, tt.want)
 		}
+	}
+}
+
+// TestWideSigns: in text without blanks an address ends at a sign.
+func TestWideSigns(t *testing.T) {
+	start, end := nextAddress("用户（liuyang@there.example）不存在，邮件无法送达。")
+	if got := "用户（liuyang@there.example）不存在，邮件无法送达。"[start:end]; got != "liuyang@there.example" {
+		t.Errorf("address %q", got)
+	}
+}
+
+// TestToldID: a notice that returns nothing may tell which message it is about.
+func TestToldID(t *testing.T) {
+	told := notice("From: Mail Delivery System <mailer-daemon@relay.example>\nReturn-Path: <>\nSubject: Undelivered mail",
+		"I was unable to deliver your message to the following addresses:\n\nhim@there.example\n\nReason: 550 5.1.1 user unknown\n\nThe message identifier was: <m1@sender.example>\n")
+	if got := readReturned(told, ""); !slices.Equal(got.ids, []string{"<m1@sender.example>"}) {
+		t.Errorf("ids %q", got.ids)
 	}
 }
 

@@ -144,6 +144,9 @@ func labelledAddress(line string, above announced) (address, rest string) {
 
 // anyAddress reads any address that is not plainly somebody else's.
 func anyAddress(line string, _ announced) (address, rest string) {
+	if toldID().MatchString(line) {
+		return "", ""
+	}
 	for at := 0; at < len(line); {
 		start, end := nextAddress(line[at:])
 		if start == end {

@@ -30,7 +30,7 @@ var (
 		"no longer exist", "no longer employed", "no longer accept", "has moved", "address has changed", "address changed", "account~closed", "account~deleted", "account~terminated", "account~discontinued", "account~deactivated", "account~removed", "account~cancelled", "account~canceled",
 		"discontinued account", "deactivated account", "deactivated mailbox", "terminated account", "closed account", "recipient address rejected: access denied", "unverified recipient", "unverified address", "address rejected: unverified", "does not reside", "did not exactly match", "no recipients were",
 		"destinataire~inconnu", "destinataire~invalide", "destinataire~inexistant", "adresse~inconnue", "adresse~invalide", "adresse~inexistante", "utilisateur inconnu", "unbekannter benutzer", "unbekannter empfänger", "ungültiger empfänger",
-		"empfänger~unbekannt", "empfänger~nicht gefunden", "existiert nicht", "usuario desconocido", "usuario inexistente", "destinatario desconocido", "destinatario inexistente", "no existe", "no se encontr", "utente sconosciuto", "non esiste", "inesistente",
+		"empfänger~unbekannt", "empfänger~nicht gefunden", "existiert nicht", "usuario desconocido", "usuario inexistente", "destinatario desconocido", "destinatario inexistente", "no existe", "no se encontr", "utente sconosciuto", "non esiste", "inesistente", "indirizzo non valido",
 		"usuário desconhecido", "usuário inexistente", "não existe", "nao existe", "bestaat niet", "onbekende gebruiker", "onbekende ontvanger", "nie istnieje", "nieznany użytkownik", "nieznany odbiorca", "не существует", "не найден", "неизвестн", "несуществ",
 		"宛先が不明", "宛先不明", "存在しません", "存在しない", "見つかりませんでした", "ディレクトリのリストにありません", "不存在", "找不到", "查無此",
 	}

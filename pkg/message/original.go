@@ -16,6 +16,7 @@ type returned struct {
 // originalFields hold the id of a message that a server gave another one, or that a notice is about.
 var originalFields = []string{
 	"X-Original-Message-ID", "X-MS-Exchange-Parent-Message-Id", "X-Microsoft-Original-Message-ID", "X-Google-Original-Message-ID", "X-Gmail-Original-Message-ID",
+	"X-Riferimento-Message-ID", // Italian certified mail (PEC)
 }
 
 // readReturned finds the returned message or its header: in a part of its own, else below the text.
@@ -33,6 +34,9 @@ func readReturned(m *Message, below string) returned {
 	if len(r.ids) == 0 {
 		r.addIDs(looseIDs(below))
 	}
+	if m := toldID().FindStringSubmatch(limitNotice(m.Text)); len(r.ids) == 0 && m != nil {
+		r.addIDs(idsOrToken(m[1]))
+	}
 	r.addIDs(exchangeIDs(m))
 	for i := range m.Parts {
 		if strings.HasSuffix(m.Parts[i].ContentType, "delivery-status") {
@@ -43,6 +47,9 @@ func readReturned(m *Message, below string) returned {
 	r.addIDs(m.References)
 	return r
 }
+
+// toldID is how a notice that returns nothing tells the Message-ID.
+var toldID = lazily(`(?i)message[- ]?(?:id|identifier)\b[^<\n]{0,60}(<[^<>\s]+@[^<>\s]+>)`)
 
 // exchangeIDs returns the ids that Exchange and Gmail keep of a message that they gave a new one.
 func exchangeIDs(m *Message) []string {

@@ -146,7 +146,11 @@ func nextAddress(s string) (start, end int) {
 		for end < len(s) && isDomainByte(s[end]) {
 			end++
 		}
-		domain := strings.TrimRight(s[at+1:end], ".-_")
+		domain := s[at+1 : end]
+		if sign := strings.IndexAny(domain, wideSigns); sign >= 0 {
+			domain = domain[:sign]
+		}
+		domain = strings.TrimRight(domain, ".-_")
 		end = at + 1 + len(domain)
 		start += len(s[start:at]) - len(strings.TrimLeft(s[start:at], ".-=*'"))
 		if start < at && strings.IndexByte(domain, '.') > 0 {
@@ -155,6 +159,9 @@ func nextAddress(s string) (start, end int) {
 		from = at + 1
 	}
 }
+
+// wideSigns end an address in text that sets no blanks.
+const wideSigns = "（）【】《》「」，。：；、！？“”"
 
 // isLocalByte says which bytes a local part holds without quotes (RFC 5322 section 3.2.3, RFC 6531).
 func isLocalByte(c byte) bool {
