@@ -80,7 +80,7 @@ var notAsking = phrase(
 	`kann (?:ich|man)(?: \S+){0,4} (?:wieder|später|jederzeit)`, `(?:bekomme|bekommen|erhalte|erhalten|kriege|kriegen)(?: \S+){0,3} keine`,
 	`(?:est-ce que|comment|quid)(?: \S+){0,4} (?:outil|logiciel|produit|solution|plateforme)`, `peut-on(?: \S+){0,2} (?:supprimer|effacer)`, `se (?:puede|pueden|podría\pL*)`,
 	`(?:krijg|krijgen|ontvang|ontvangen)(?: ik| we| wij| nu| al)? geen`, `af voor (?:de|het) (?:demo|meeting|afspraak|webinar|vergadering|call)`, `(?:får|fick|fik)(?: \S+){0,2} (?:inga|ingen)`,
-	`كيف (?:تتعامل|يتعامل|تعالج)\pL*`, `(?:لم|لست|ما) (?:اطلب|الغ|قصدت)`, `للتوقف عن`, `هل(?: \S+){0,4} (?:برنامج|نظام|منتج|منصة|اداة|خدمة)\pL*`,
+	`كيف (?:تتعامل|يتعامل|تعالج)\pL*`, `(?:لم|لست|ما) (?:اطلب|الغ|قصدت)`, `للتوقف عن`, `رسائلكم لا تزعج\pL*`, `(?:عادة|خطا|ابقوني|فابقوني)`, `هل(?: \S+){0,4} (?:برنامج|نظام|منتج|منصة|اداة|خدمة)\pL*`,
 	`(?:aus|of|from|off|de|du|da|dal|dalla|uit|z|ze|из|från|fra)(?: \S+){0,2} (?:cc|bcc|dw|copie|copia|cópia|kopii|kopian|kopi|копии)`,
 	`d[eo] (?:dónde|donde|onde)`, `una duda|de dudas|dúvidas?`, `(?:una|un) (?:curiosità|dubbio|pensiero)`, `mail di prima`, `messaggio (?:di prima|precedente)`, `message précédent`,
 	// another way is preferred, or the contrary is meant
