@@ -136,8 +136,7 @@ func crossValidate(known, judged []example) []verdict {
 		m := fit(slices.Concat(known, slices.DeleteFunc(slices.Clone(judged), apart)), 1)
 		for i, e := range judged {
 			if apart(e) {
-				verdicts[i] = verdict{scores: make([]float64, len(outreach.Intents))}
-				m.intents.scores(e.whole, verdicts[i].scores)
+				verdicts[i].scores = m.intents.scores(e.whole)
 				verdicts[i].optOut = m.optOut.score(e) + logOdds(verdicts[i].scores)
 			}
 		}

@@ -36,6 +36,9 @@ func isFooter(line string) bool {
 	if slices.ContainsFunc(words, isConfidential) {
 		return has("remove", "wrong", "delete data")
 	}
+	if has("misdelivered") && !has("me") {
+		return has("remove", "delete data", "trash")
+	}
 	leaving := has("unsubscribe", "remove", "footer") || len(covers(hits, conceptOptOut)) > 0 || len(covers(hits, conceptUnsub)) > 0
 	ours, theirs := owners(words, hits)
 	place := slices.ContainsFunc(words, isPlace)

@@ -21,7 +21,7 @@ import (
 var packedWeights []byte
 
 // weights is a linear model: for each bucket one number per column, of eight bits, times the column's scale. The columns are the intents,
-// and two more of the detector of opt-outs: what a whole text says of it, and what a sentence says. Temperature flattens the scores of the
+// and two more of the detector of opt-outs: what a whole text says of it, and what a sentence or clause says. Temperature flattens the scores of the
 // other intents into probabilities that come true as often as they say; from Threshold on a text is an opt-out, and the Slope makes a
 // probability of how far it is from there. Source names what they were learned from.
 type weights struct {
@@ -33,9 +33,9 @@ type weights struct {
 
 // The detector's columns follow the intents.
 var (
-	columnWhole    = len(outreach.Intents)
-	columnSentence = columnWhole + 1
-	columns        = columnSentence + 1
+	columnWhole = len(outreach.Intents)
+	columnPart  = columnWhole + 1
+	columns     = columnPart + 1
 )
 
 // weightsMagic begins the packed form and changes with it.
@@ -106,10 +106,10 @@ func (w *weights) probabilities(r reading) []float64 {
 	whole := r.features()
 	scores := w.scores(whole)
 	optOut := w.score(whole, columnWhole) + logOdds(scores)
-	if parts := r.sentences(); len(parts) > 0 {
+	if parts := r.parts(); len(parts) > 0 {
 		plainest := math.Inf(-1)
 		for _, part := range parts {
-			plainest = max(plainest, w.score(part.features(), columnSentence))
+			plainest = max(plainest, w.score(part.features(), columnPart))
 		}
 		optOut += plainest
 	}
