@@ -1,9 +1,6 @@
 package classify
 
-import (
-	"slices"
-	"strings"
-)
+import "slices"
 
 // parts are the sentences of a reading, and the clauses of those that have several, each as if nothing else had been written: an opt-out is
 // often one clause of a long sentence about something else.
@@ -50,15 +47,7 @@ var joiners = map[string]bool{
 	"لكن": true, "لذلك": true, "لذا": true,
 }
 
-// arabicSo is the letter that Arabic writes before a word, as one with it, to say "so"; in shorter words it is mostly part of them.
-const (
-	arabicSo        = "ف"
-	arabicSoLetters = 4
-)
-
-func isJoiner(word string) bool {
-	return joiners[word] || strings.HasPrefix(word, arabicSo) && len(word) >= arabicSoLetters*len(arabicSo)
-}
+func isJoiner(word string) bool { return joiners[word] || isArabicSo(word) }
 
 // part is what stands from one word to another.
 func (r reading) part(from, to int) reading {

@@ -16,7 +16,7 @@ const (
 	learning = 0.2
 	decay    = 1e-4
 	seed     = 20260513
-	runs     = 3
+	runs     = 5
 	folds    = 4
 )
 
