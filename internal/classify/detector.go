@@ -5,8 +5,8 @@ import (
 	"math/rand/v2"
 )
 
-// detector learns whether a text asks to be left alone, which is one thing to say beside whatever else is said: what a whole text says of it
-// and what its plainest sentence or clause says are added up, and to that how much the model of all intents prefers an opt-out.
+// detector learns whether a text asks to be left alone, which is one thing to say beside whatever else is said: from what a whole text says of
+// it and what its plainest sentence or clause says.
 type detector struct{ whole, part column }
 
 func newDetector(places int) *detector { return &detector{make(column, places), make(column, places)} }
@@ -41,10 +41,13 @@ func (c column) plainest(parts [][]feature) (best []feature, score float64) {
 	return best, score
 }
 
-// score is how much a text asks to be left alone.
-func (d *detector) score(e example) float64 {
-	_, score := d.part.plainest(e.parts)
-	return d.whole.score(e.whole) + score
+// evidence is what speaks for a text's asking to be left alone.
+func (d *detector) evidence(e example, scores []float64) evidence {
+	parts := make([]float64, len(e.parts))
+	for i, p := range e.parts {
+		parts[i] = d.part.score(p)
+	}
+	return gather(d.whole.score(e.whole), parts, scores, e.asked)
 }
 
 // joining is the share of visits at which a text is joined with another one of its language that is no opt-out: an opt-out stays one whatever
@@ -111,8 +114,10 @@ func (d *detector) step(e example, draw *rand.Rand, kept *[]feature) {
 	if e.intent == intentOptOut {
 		slope--
 	}
-	d.whole.move(whole, float32(slope))
-	d.part.move(part, float32(slope))
+	if math.Abs(slope) > settled {
+		d.whole.move(whole, float32(slope))
+		d.part.move(part, float32(slope))
+	}
 }
 
 // hide appends the features that one visit sees, half of them, so that no single word decides alone: strangers use others. Each bit of a draw

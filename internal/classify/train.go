@@ -16,7 +16,7 @@ const (
 	learning = 0.2
 	decay    = 1e-4
 	seed     = 20260513
-	runs     = 5
+	runs     = 4
 	folds    = 4
 )
 
@@ -24,6 +24,7 @@ const (
 type example struct {
 	whole            []feature
 	parts            [][]feature
+	asked            asked
 	intent           int
 	language, author string
 }
@@ -48,7 +49,7 @@ func examplesOf(rows []Row) []example {
 
 func exampleOf(row Row) example {
 	r := read(row.Text)
-	e := example{whole: merge(r.features()), intent: slices.Index(outreach.Intents, row.Label), language: row.Language, author: row.Author}
+	e := example{whole: merge(r.features()), asked: askedBy(r.hits), intent: slices.Index(outreach.Intents, row.Label), language: row.Language, author: row.Author}
 	for _, part := range r.parts() {
 		e.parts = append(e.parts, merge(part.features()))
 	}
@@ -224,7 +225,7 @@ func rarities(examples []example, texts func(example) [][]feature) (rarity []flo
 func (g *ground) placed(examples []example) []example {
 	out := make([]example, len(examples))
 	for i, e := range examples {
-		out[i] = example{whole: g.weigh(e.whole, g.whole), intent: e.intent, language: e.language, author: e.author}
+		out[i] = example{whole: g.weigh(e.whole, g.whole), asked: e.asked, intent: e.intent, language: e.language, author: e.author}
 		for _, s := range e.parts {
 			out[i].parts = append(out[i].parts, g.weigh(s, g.part))
 		}
@@ -275,6 +276,9 @@ func (m *linear) step(f []feature, intent int) {
 		if math.Abs(slope) > settled {
 			moving = append(moving, i)
 		}
+	}
+	if len(moving) == 0 {
+		return
 	}
 	for _, x := range f {
 		weights, squares := &m.weights[x.bucket], &m.squares[x.bucket]
