@@ -90,15 +90,25 @@ func (l line) owners() (ours, theirs bool) {
 		}
 		ours = ours || slices.ContainsFunc(l.words[list.from:list.to], func(w string) bool { return strings.HasSuffix(w, "نا") })
 		theirs = theirs || slices.ContainsFunc(l.words[list.from:list.to], func(w string) bool { return strings.HasSuffix(w, "كم") })
-		for _, h := range l.hits {
-			if h.to > list.from || h.to+ownerReach <= list.from {
-				continue
-			}
-			ours = ours || meaningName(h.concept) == "us"
-			theirs = theirs || meaningName(h.concept) == "youall"
+		switch l.owner(list) {
+		case "us":
+			ours = true
+		case "youall":
+			theirs = true
 		}
 	}
 	return ours, theirs
+}
+
+// owner is "us" or "youall", whichever stands nearest before a list: in "do you want our list" it is ours.
+func (l line) owner(list hit) string {
+	nearest, name := list.from-ownerReach, ""
+	for _, h := range l.hits {
+		if n := meaningName(h.concept); (n == "us" || n == "youall") && h.to <= list.from && h.to > nearest {
+			nearest, name = h.to, n
+		}
+	}
+	return name
 }
 
 // confidential are the beginnings of the words by which disclaimers in all languages are known.
