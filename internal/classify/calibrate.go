@@ -10,8 +10,9 @@ import (
 
 // verdict is what a model that knows nothing of an example's author says of it.
 type verdict struct {
-	scores []float64 // per intent
-	optOut float64
+	scores   []float64 // per intent
+	evidence evidence
+	optOut   float64 // what the evidence comes to
 }
 
 // The goals for opt-outs, which the threshold is chosen for.
@@ -22,6 +23,7 @@ const (
 
 // calibrate finds what makes probabilities come true for authors that were not learned from.
 func (w *weights) calibrate(judged []example, verdicts []verdict) {
+	w.weigh(judged, verdicts)
 	w.Threshold = threshold(judged, verdicts)
 	w.Slope = leastSurprise(0.2, 3, func(slope float64) (surprise float64) {
 		for i, v := range verdicts {
@@ -48,6 +50,32 @@ func (w *weights) calibrate(judged []example, verdicts []verdict) {
 		}
 		return surprise
 	})
+}
+
+// weigh finds how much each piece of evidence counts: each in turn takes the value at which the truth was expected most, until all have had
+// their turn several times; and adds up the verdicts' evidence so.
+func (w *weights) weigh(judged []example, verdicts []verdict) {
+	const rounds = 6
+	w.Evidence = evenly
+	for range rounds {
+		for piece, within := range evidenceRange {
+			w.Evidence[piece] = leastSurprise(within[0], within[1], func(value float64) (surprise float64) {
+				tried := w.Evidence
+				tried[piece] = float32(value)
+				for i, v := range verdicts {
+					p := logistic(tried.of(v.evidence))
+					if judged[i].intent != intentOptOut {
+						p = 1 - p
+					}
+					surprise -= math.Log(p + 1e-9)
+				}
+				return surprise
+			})
+		}
+	}
+	for i := range verdicts {
+		verdicts[i].optOut = w.Evidence.of(verdicts[i].evidence)
+	}
 }
 
 // leastSurprise tries values of a parameter and returns that at which what came true was expected most.
@@ -136,9 +164,8 @@ func crossValidate(known, judged []example) []verdict {
 		m := fit(slices.Concat(known, slices.DeleteFunc(slices.Clone(judged), apart)), 1)
 		for i, e := range judged {
 			if apart(e) {
-				verdicts[i] = verdict{scores: make([]float64, len(outreach.Intents))}
-				m.intents.scores(e.whole, verdicts[i].scores)
-				verdicts[i].optOut = m.optOut.score(e) + logOdds(verdicts[i].scores)
+				verdicts[i].scores = m.intents.scores(e.whole)
+				verdicts[i].evidence = m.optOut.evidence(e, verdicts[i].scores)
 			}
 		}
 	}

@@ -5,36 +5,35 @@ import (
 	"math/rand/v2"
 )
 
-// detector learns whether a text asks to be left alone, which is one thing to say beside whatever else is said: what a whole text says of it
-// and what its plainest sentence says are added up, and to that how much the model of all intents prefers an opt-out.
-type detector struct{ whole, sentence *column }
+// detector learns whether a text asks to be left alone, which is one thing to say beside whatever else is said: from what a whole text says of
+// it and what its plainest sentence or clause says.
+type detector struct{ whole, part column }
 
-// column is one number per bucket while it learns; squares are AdaGrad's.
-type column struct{ weights, squares []float32 }
+func newDetector(places int) *detector { return &detector{make(column, places), make(column, places)} }
 
-func newColumn() *column { return &column{make([]float32, buckets), make([]float32, buckets)} }
+// column is one weight per place while it learns; squares are AdaGrad's.
+type column []struct{ weight, square float32 }
 
 // score adds up what features weigh.
-func (c *column) score(f []feature) float64 {
+func (c column) score(f []feature) float64 {
 	sum := float32(0)
 	for _, x := range f {
-		sum += float32(c.weights[x.bucket] * x.value)
+		sum += float32(c[x.bucket].weight * x.value)
 	}
 	return float64(sum)
 }
 
-// move goes one of AdaGrad's steps against a slope.
-func (c *column) move(f []feature, slope float32) {
+// move goes a step against a slope.
+func (c column) move(f []feature, slope float32) {
 	for _, x := range f {
-		g := float32(slope*x.value) + float32(decay*c.weights[x.bucket])
-		c.squares[x.bucket] += float32(g * g)
-		c.weights[x.bucket] -= float32(learning*g) / (1e-2 + float32(math.Sqrt(float64(c.squares[x.bucket]))))
+		at := &c[x.bucket]
+		at.weight, at.square = stepped(at.weight, at.square, float32(slope*x.value))
 	}
 }
 
-// plainest is the sentence that asks most to be left alone, and its score; nil and nothing where there is no sentence.
-func (c *column) plainest(sentences [][]feature) (best []feature, score float64) {
-	for _, s := range sentences {
+// plainest is the part that asks most to be left alone, and its score; nil and nothing where there is none.
+func (c column) plainest(parts [][]feature) (best []feature, score float64) {
+	for _, s := range parts {
 		if v := c.score(s); best == nil || v > score {
 			best, score = s, v
 		}
@@ -42,26 +41,26 @@ func (c *column) plainest(sentences [][]feature) (best []feature, score float64)
 	return best, score
 }
 
-// score is how much a text asks to be left alone.
-func (d *detector) score(e example) float64 {
-	_, score := d.sentence.plainest(e.sentences)
-	return d.whole.score(e.whole) + score
+// evidence is what speaks for a text's asking to be left alone.
+func (d *detector) evidence(e example, scores []float64) evidence {
+	parts := make([]float64, len(e.parts))
+	for i, p := range e.parts {
+		parts[i] = d.part.score(p)
+	}
+	return gather(d.whole.score(e.whole), parts, scores, e.asked)
 }
 
 // joining is the share of visits at which a text is joined with another one of its language that is no opt-out: an opt-out stays one whatever
 // stands beside it, and how long a text is says nothing of it.
 const joining = 0.3
 
-// detect learns by stochastic gradient descent on the logistic loss, as descend does. Of an example's sentences the one moves that is the
+// detect learns by stochastic gradient descent on the logistic loss, as descend does. Of an example's parts the one moves that is the
 // plainest so far.
-func detect(examples []example, run uint64) *detector {
-	d := &detector{newColumn(), newColumn()}
+func detect(examples []example, places int, run uint64) *detector {
+	d := newDetector(places)
 	draw := rand.New(rand.NewPCG(seed, 1<<32+run))
 	others := bystanders(examples)
-	order := make([]int, len(examples))
-	for i := range order {
-		order[i] = i
-	}
+	order := inOrder(len(examples))
 	kept := []feature{}
 	for range epochs {
 		draw.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
@@ -100,31 +99,39 @@ func join(e, beside example) example {
 			joined.whole = append(joined.whole, feature{x.bucket, x.value * root})
 		}
 	}
-	joined.sentences = append(append(joined.sentences, e.sentences...), beside.sentences...)
+	joined.parts = append(append(joined.parts, e.parts...), beside.parts...)
 	return joined
 }
 
 // step moves both columns towards one example; kept is scratch space.
 func (d *detector) step(e example, draw *rand.Rand, kept *[]feature) {
-	plainest, _ := d.sentence.plainest(e.sentences)
+	plainest, _ := d.part.plainest(e.parts)
 	*kept = hide((*kept)[:0], e.whole, draw)
 	n := len(*kept)
 	*kept = hide(*kept, plainest, draw)
-	whole, sentence := (*kept)[:n], (*kept)[n:]
-	slope := logistic(d.whole.score(whole) + d.sentence.score(sentence))
+	whole, part := (*kept)[:n], (*kept)[n:]
+	slope := logistic(d.whole.score(whole) + d.part.score(part))
 	if e.intent == intentOptOut {
 		slope--
 	}
-	d.whole.move(whole, float32(slope))
-	d.sentence.move(sentence, float32(slope))
+	if math.Abs(slope) > settled {
+		d.whole.move(whole, float32(slope))
+		d.part.move(part, float32(slope))
+	}
 }
 
-// hide appends the features that one visit sees.
+// hide appends the features that one visit sees, half of them, so that no single word decides alone: strangers use others. Each bit of a draw
+// decides on one.
 func hide(kept, f []feature, draw *rand.Rand) []feature {
-	for _, x := range f {
-		if draw.Float32() >= dropped {
-			kept = append(kept, feature{x.bucket, x.value / (1 - dropped)})
+	var bits uint64
+	for i, x := range f {
+		if i%64 == 0 {
+			bits = draw.Uint64()
 		}
+		if bits&1 == 1 {
+			kept = append(kept, feature{x.bucket, 2 * x.value})
+		}
+		bits >>= 1
 	}
 	return kept
 }

@@ -42,7 +42,7 @@ func TestOptOutsAreNoIntentAmongOthers(t *testing.T) {
 func TestSentences(t *testing.T) {
 	r := read("Not for us. Take me off your list!\nBye")
 	var got []string
-	for _, part := range r.sentences() {
+	for _, part := range r.parts() {
 		got = append(got, strings.Join(part.words, " "))
 		for _, h := range part.hits {
 			if h.from < 0 || h.to > len(part.words) || h.from >= h.to {

@@ -21,12 +21,14 @@ type reading struct {
 	language int
 	words    []string
 	sentence []int // the number of each word's sentence
+	pauses   []int // where clauses begin within sentences
 	hits     []hit // of the lexicons that fit
 }
 
 func read(text string) reading {
 	masked := mask(fold(withoutFooters(cut(text, MaxText))))
-	r := reading{words: tokens(masked)}
+	r := reading{}
+	r.words, r.pauses = tokensAndPauses(masked)
 	r.sentence = sentenceOf(r.words)
 	g := guessLanguage(masked, r.words)
 	r.language = g.best()
@@ -36,24 +38,6 @@ func read(text string) reading {
 		}
 	}
 	return r
-}
-
-// sentences are the parts of a reading, each as if nothing else had been written.
-func (r reading) sentences() []reading {
-	var parts []reading
-	for from, to := 0, 0; from < len(r.words); from = to {
-		for to < len(r.words) && r.sentence[to] == r.sentence[from] {
-			to++
-		}
-		part := reading{language: r.language, words: r.words[from:to], sentence: make([]int, to-from)}
-		for _, h := range r.hits {
-			if h.from >= from && h.from < to {
-				part.hits = append(part.hits, hit{h.concept, h.from - from, min(h.to, to) - from})
-			}
-		}
-		parts = append(parts, part)
-	}
-	return parts
 }
 
 // The kinds of features, and how much each kind weighs together, chosen by cross-validation over authors. Concepts are shared by all

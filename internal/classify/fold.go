@@ -56,7 +56,12 @@ func foldRune(b *strings.Builder, r rune) {
 // tokens splits folded text into words, numbers and sentence ends. English contractions stay one word without their apostrophe (dont),
 // Romance elisions become two (l offre), so that phrases of either kind match.
 func tokens(folded string) []string {
-	var out []string
+	words, _ := tokensAndPauses(folded)
+	return words
+}
+
+// tokensAndPauses are tokens, and the places among them before which a comma, a dash, a colon or a bracket stands.
+func tokensAndPauses(folded string) (out []string, pauses []int) {
 	word := make([]byte, 0, 32)
 	flush := func() {
 		if len(word) > 0 {
@@ -80,11 +85,17 @@ func tokens(folded string) []string {
 			out = mark(out, exclaim)
 		default:
 			flush()
+			if strings.ContainsRune(pausing, r) && len(out) > 0 && (len(pauses) == 0 || pauses[len(pauses)-1] != len(out)) {
+				pauses = append(pauses, len(out))
+			}
 		}
 	}
 	flush()
-	return out
+	return out, pauses
 }
+
+// pausing are the signs that part what is said within a sentence.
+const pausing = ",:()–—،،\"«»"
 
 // unstretched writes once a letter that stands three times or more in a row: stoooop is stop. A word of one letter only keeps three: kkk is a
 // laugh.

@@ -170,14 +170,25 @@ func (l *lexicon) find(tokens []string) []hit {
 	return hits
 }
 
-// arabicAnd is the letter that Arabic writes before a word, as one with it, to say "and".
-const arabicAnd = "و"
+// The letters that Arabic writes before a word, as one with it, to say "and" and "so"; shorter words mostly begin so of themselves.
+const (
+	arabicAnd     = "و"
+	arabicSo      = "ف"
+	arabicSoBytes = 4 * len(arabicSo)
+)
+
+// isArabicSo tells whether a word is one that "so" is written before.
+func isArabicSo(word string) bool {
+	return len(word) >= arabicSoBytes && strings.HasPrefix(word, arabicSo)
+}
 
 // keys are the names that a word may have in the tree.
 func (l *lexicon) keys(word string) []string {
 	keys := []string{word}
 	if rest, ok := strings.CutPrefix(word, arabicAnd); ok && len(rest) > len(arabicAnd) {
 		keys = append(keys, l.keys(rest)...)
+	} else if isArabicSo(word) {
+		keys = append(keys, l.keys(word[len(arabicSo):])...)
 	}
 	for end := l.shortest; end <= len(word); end++ {
 		if l.prefixes[word[:end]] {

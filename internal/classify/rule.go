@@ -87,6 +87,11 @@ func asks(text string) asked {
 	for _, l := range lexicons() {
 		hits = append(hits, l.find(words)...)
 	}
+	return askedBy(hits)
+}
+
+// askedBy tells how plainly phrases found ask.
+func askedBy(hits []hit) asked {
 	answer, guards := askedNothing, covers(hits, conceptOptOutGuard)
 	for _, h := range hits {
 		switch {

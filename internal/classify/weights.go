@@ -21,25 +21,26 @@ import (
 var packedWeights []byte
 
 // weights is a linear model: for each bucket one number per column, of eight bits, times the column's scale. The columns are the intents,
-// and two more of the detector of opt-outs: what a whole text says of it, and what a sentence says. Temperature flattens the scores of the
-// other intents into probabilities that come true as often as they say; from Threshold on a text is an opt-out, and the Slope makes a
-// probability of how far it is from there. Source names what they were learned from.
+// and two more of the detector of opt-outs: what a whole text says of it, and what a sentence or clause says. Temperature flattens the scores of the
+// other intents into probabilities that come true as often as they say. Evidence of an opt-out is weighed and added up; from Threshold on a
+// text is one, and the Slope makes a probability of how far it is from there. Source names what they were learned from.
 type weights struct {
 	Source                        [sha256.Size]byte
 	Temperature, Threshold, Slope float32
+	Evidence                      weighing
 	Scale                         []float32 // per column
 	Values                        []int8    // bucket after bucket
 }
 
 // The detector's columns follow the intents.
 var (
-	columnWhole    = len(outreach.Intents)
-	columnSentence = columnWhole + 1
-	columns        = columnSentence + 1
+	columnWhole = len(outreach.Intents)
+	columnPart  = columnWhole + 1
+	columns     = columnPart + 1
 )
 
 // weightsMagic begins the packed form and changes with it.
-const weightsMagic = uint32(0x6d723103)
+const weightsMagic = uint32(0x6d723104)
 
 // digest names what weights are learned from: the rows and the lexicons. A test compares it, which takes less time than learning again.
 func digest(rows ...[]Row) [sha256.Size]byte {
@@ -65,7 +66,7 @@ func (w *weights) pack() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, part := range []any{weightsMagic, w.Source, w.Temperature, w.Threshold, w.Slope, w.Scale, w.Values} {
+	for _, part := range []any{weightsMagic, w.Source, w.Temperature, w.Threshold, w.Slope, w.Evidence, w.Scale, w.Values} {
 		if err := binary.Write(z, binary.LittleEndian, part); err != nil {
 			return nil, err
 		}
@@ -81,15 +82,21 @@ func unpack(packed []byte) (*weights, error) {
 	if err != nil {
 		return nil, errors.Join(errors.New("the built-in classifier's weights are damaged"), err)
 	}
-	const head = 4 + sha256.Size + 3*4
+	const (
+		calibration = 4 + sha256.Size
+		head        = calibration + (3+len(weighing{}))*4
+	)
 	if len(raw) != head+4*columns+buckets*columns || binary.LittleEndian.Uint32(raw) != weightsMagic {
 		return nil, errors.New("the built-in classifier's weights are of another version; run go generate ./internal/classify")
 	}
 	w := &weights{
-		Temperature: readFloat(raw[head-12:]), Threshold: readFloat(raw[head-8:]), Slope: readFloat(raw[head-4:]),
+		Temperature: readFloat(raw[calibration:]), Threshold: readFloat(raw[calibration+4:]), Slope: readFloat(raw[calibration+8:]),
 		Scale: make([]float32, columns), Values: make([]int8, buckets*columns),
 	}
 	copy(w.Source[:], raw[4:])
+	for i := range w.Evidence {
+		w.Evidence[i] = readFloat(raw[calibration+12+4*i:])
+	}
 	for i := range w.Scale {
 		w.Scale[i] = readFloat(raw[head+4*i:])
 	}
@@ -105,15 +112,11 @@ func readFloat(b []byte) float32 { return math.Float32frombits(binary.LittleEndi
 func (w *weights) probabilities(r reading) []float64 {
 	whole := r.features()
 	scores := w.scores(whole)
-	optOut := w.score(whole, columnWhole) + logOdds(scores)
-	if parts := r.sentences(); len(parts) > 0 {
-		plainest := math.Inf(-1)
-		for _, part := range parts {
-			plainest = max(plainest, w.score(part.features(), columnSentence))
-		}
-		optOut += plainest
+	var parts []float64
+	for _, part := range r.parts() {
+		parts = append(parts, w.score(part.features(), columnPart))
 	}
-	return w.calibrated(scores, optOut)
+	return w.calibrated(scores, w.Evidence.of(gather(w.score(whole, columnWhole), parts, scores, askedBy(r.hits))))
 }
 
 // scores adds up what features say of each intent.
