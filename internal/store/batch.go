@@ -80,8 +80,13 @@ func (b *Batch) StopRecipient(r *outreach.Recipient, from []outreach.State, stat
 	b.update(Recipients, inState(r.ID, from), stopped(r, state, reason))
 }
 
-// StopInThread is StopRecipient, and JoinThread in the same write.
+// StopInThread is StopRecipient, and JoinThread in the same write, unless that is known to find nobody to stop.
 func (b *Batch) StopInThread(r *outreach.Recipient, from []outreach.State, state outreach.State, reason string, threadID bson.ObjectID) {
+	if !slices.Contains(from, r.State) {
+		b.StopRecipient(r, from, state, reason)
+		b.JoinThread(r.ID, threadID)
+		return
+	}
 	b.update(Recipients, inState(r.ID, from), stopped(r, state, reason, bson.E{Key: "threadId", Value: threadID}))
 	b.writes[len(b.writes)-1].joins = b.joins(r.ID, threadID)
 }

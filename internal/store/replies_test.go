@@ -65,11 +65,12 @@ func TestStopInThread(t *testing.T) {
 			first, second, live := bson.NewObjectID(), bson.NewObjectID(), []outreach.State{outreach.StateActive}
 			recs := []outreach.Recipient{
 				{ID: bson.NewObjectID(), Email: "a@c.example", State: outreach.StateActive}, {ID: bson.NewObjectID(), Email: "b@c.example", State: outreach.StateBounced},
-				{ID: bson.NewObjectID(), Email: "c@c.example", State: outreach.StateBounced},
+				{ID: bson.NewObjectID(), Email: "c@c.example", State: outreach.StateBounced}, {ID: bson.NewObjectID(), Email: "d@c.example", State: outreach.StateBounced},
 			}
 			if _, err := s.InsertRecipients(t.Context(), recs); err != nil {
 				t.Fatal(err)
 			}
+			recs[3].State = outreach.StateActive // as he was when he was looked up
 			b := s.NewBatch()
 			for i := range recs {
 				b.StopInThread(&recs[i], live, outreach.StateReplied, "reply", first)
@@ -81,6 +82,7 @@ func TestStopInThread(t *testing.T) {
 			}
 			for i, want := range []outreach.Recipient{
 				{State: outreach.StateReplied, ThreadID: first}, {State: outreach.StateBounced, ThreadID: first}, {State: outreach.StateBounced, ThreadID: second},
+				{State: outreach.StateBounced, ThreadID: first},
 			} {
 				if r, err := s.Recipient(t.Context(), recs[i].ID); err != nil || r.State != want.State || r.ThreadID != want.ThreadID {
 					t.Errorf("%s is %s in %s, %v, want %s in %s", r.Email, r.State, r.ThreadID.Hex(), err, want.State, want.ThreadID.Hex())

@@ -292,7 +292,7 @@ func (s *returnScan) relativeDay(words []dateToken) (int, bool) {
 		return 1, true
 	case weekNames[word] && next(1).kind == numberToken:
 		return s.calendarWeek(number)
-	case (word == "in" || word == "om" || word == "za" || word == "dans" || word == "en" || word == "tra") && number > 0 && number < 10 && manyWeeks[next(2).text]:
+	case inWords[word] && number > 0 && number < 10 && manyWeeks[next(2).text]:
 		return 7 * number, true
 	}
 	weekday, ok := weekdays[word]

@@ -43,9 +43,10 @@ var tomorrowWords = wordSet(`tomorrow, morgen, demain, mañana, domani, amanhã,
 var nextWeekWords = list(`next week, nächste woche, nächster woche, semaine prochaine, próxima semana, settimana prossima, prossima settimana, semana que vem, volgende week,
 	przyszłym tygodniu, следующей неделе, nästa vecka, næste uge, neste uke, الاسبوع القادم, الاسبوع المقبل, 来週, 下周, 下星期, 下週`)
 
-// weekNames stand before the number of a calendar week; manyWeeks are the weeks after "in two", and smallNumbers that "two".
+// weekNames stand before the number of a calendar week. The others are the three words of "in two weeks".
 var (
 	weekNames    = wordSet(`kw, kalenderwoche, week, vecka, uge, uke, semaine, settimana, semana, viikko`)
+	inWords      = wordSet(`in, om, za, dans, en, tra, über, через`)
 	manyWeeks    = wordSet(`week, weeks, woche, wochen, semaine, semaines, semana, semanas, settimana, settimane, weken, vecka, veckor, uge, uger, uke, uker, tygodnie, недели`)
 	smallNumbers = numberTable([...]string{
 		1: `a, one, einer, une, una, uma, een, en, jeden, одну`,

@@ -1,4 +1,4 @@
-// The memory command is a MongoDB server for tests and benchmarks that keeps its documents in memory: small, fast, with real indexes, and
+// Command memory is a MongoDB server for tests and benchmarks that keeps its documents in memory: small, fast, with real indexes, and
 // answering any number of clients at once. It speaks MongoDB's wire protocol and has MongoDB's semantics for the commands, filters and
 // updates that mailrun uses (see store.Engine); whatever else it is asked is an error. It has no users, no replication and nothing on disk,
 // and it deletes no expired documents. It was written for mailrun from MongoDB's documentation, so that it is no witness of what MongoDB

@@ -1,4 +1,4 @@
-// The standin command is a MongoDB server for tests: FerretDB with its SQLite backend, made safe by a proxy. It lives in a module of its
+// Command standin is a MongoDB server for tests: FerretDB with its SQLite backend, made safe by a proxy. It lives in a module of its
 // own, so that what it needs stays out of mailrun's go.mod.
 //
 // It prints the address that it listens on as its first line, and ends when its standard input does: a test process that dies takes it
