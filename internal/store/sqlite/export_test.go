@@ -13,3 +13,9 @@ func SetBusyTimeout(t *testing.T, e *Engine, d time.Duration) {
 	}
 	e.dsn, e.closed = dsn(e.path, d), false
 }
+
+// Log is the path of the log that durable writes have synced, known since the first write.
+func (e *Engine) Log() string { return e.log }
+
+// SetLog has another path synced.
+func (e *Engine) SetLog(path string) { e.log = path }

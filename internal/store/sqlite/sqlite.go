@@ -4,9 +4,9 @@
 // Each collection is a table. Its column doc holds the document as BSON, exactly as MongoDB would; beside it stands a real column for each
 // field that store.Collections declares, computed from the document at every write, and filters, orders and indexes use only these.
 //
-// The file is in WAL mode: readers never wait, writers take turns. Every commit but those of lazy writes is synced to disk
-// (synchronous=FULL) before it is reported, since a history that a power cut takes back is a message sent twice. That costs some
-// milliseconds, so the writes of concurrent goroutines share commits (store.Gatherer).
+// The file is in WAL mode: readers never wait, writers take turns. Every commit but those of lazy writes is synced to disk before it is
+// reported, since a history that a power cut takes back is a message sent twice. That costs some milliseconds, so the writes of concurrent
+// goroutines share commits, and commits share syncs (store.Gatherer): while one group is synced, the next is written.
 package sqlite
 
 import (
@@ -51,14 +51,14 @@ type Engine struct {
 	ordered []*table
 	readers *pool
 	gather  *store.Gatherer[*batch]
+	syncs   *store.Gatherer[*batch] // of those that are committed
 	trips   atomic.Int64
 
 	writing sync.Mutex // held by the leader of a group
 	writer  *conn
+	log     string // the path of the write-ahead log, known since the first write
 	editor  editor
-	// unsynced tells that the writer's commits are not synced to disk at present.
-	unsynced bool
-	closed   bool
+	closed  bool
 }
 
 // Open opens the file, makes it (0600, its folder 0700) if there is none, and brings its tables and indexes up to date. A file that cannot
@@ -75,6 +75,7 @@ func Open(ctx context.Context, path string, opts Options) (*Engine, error) {
 	}
 	e.readers = newPool(e.dial)
 	e.gather = store.NewGatherer(maxGroup, e.commit)
+	e.syncs = store.NewGatherer(maxGroup, e.sync)
 	if err := e.editor.register(&e.driver); err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}

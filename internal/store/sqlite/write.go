@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"context"
 	"database/sql/driver"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"slices"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -19,7 +22,7 @@ const breatheEvery = 1000
 // batch is one caller's writes. Its error, if any, is about the database or about a write that cannot be done.
 type batch struct {
 	ops  []*op
-	lazy bool // a power cut may take it back until the next batch that is not lazy
+	lazy bool // a power cut may take it back until the next batch that is not lazy is on disk
 	err  error
 }
 
@@ -69,11 +72,15 @@ func (e *Engine) FindOneAndUpdate(ctx context.Context, q store.Query, doc bson.D
 	return o.after, nil
 }
 
-// submit has a batch committed.
+// submit has a batch committed, and unless it is lazy waits until it is on disk. The next group is being written meanwhile.
 func (e *Engine) submit(ctx context.Context, b *batch) error {
 	if err := e.gather.Do(ctx, b); err != nil {
 		return err
 	}
+	if b.err != nil || b.lazy {
+		return b.err
+	}
+	_ = e.syncs.Do(context.Background(), b) // what is committed must be waited for
 	return b.err
 }
 
@@ -84,7 +91,7 @@ func (e *Engine) commit(group []*batch) {
 	defer e.writing.Unlock()
 	e.trips.Add(1)
 	tx := transaction{ctx: context.Background(), editor: &e.editor}
-	err := e.begin(&tx, slices.ContainsFunc(group, func(b *batch) bool { return !b.lazy }))
+	err := e.begin(&tx)
 	for _, b := range group {
 		if err != nil {
 			break
@@ -106,6 +113,21 @@ func (e *Engine) commit(group []*batch) {
 	}
 }
 
+// sync has the log written to disk, with all that was committed before: to that of a group of callers in one go. A log that is gone was
+// copied into the file, and that was synced.
+func (e *Engine) sync(group []*batch) {
+	log, err := os.OpenFile(e.log, os.O_RDWR, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	if err == nil {
+		err = errors.Join(log.Sync(), log.Close())
+	}
+	for _, b := range group {
+		b.err = e.explain(err)
+	}
+}
+
 // transaction is what one group writes in.
 type transaction struct {
 	*conn
@@ -114,28 +136,39 @@ type transaction struct {
 	changed int
 }
 
-// begin takes the write lock, which other processes may hold for a while. A transaction of lazy batches alone is not synced to disk by
-// itself; the next one that is syncs it as well, for the log is synced as a whole.
-func (e *Engine) begin(tx *transaction, durable bool) error {
+// begin takes the write lock, which other processes may hold for a while.
+func (e *Engine) begin(tx *transaction) (err error) {
 	if e.closed {
 		return errClosed
 	}
 	if e.writer == nil {
-		c, err := e.dial()
-		if err != nil {
+		if e.writer, err = e.dialWriter(tx.ctx); err != nil {
 			return err
 		}
-		e.writer, e.unsynced = c, false
 	}
 	tx.conn = e.writer
-	if e.unsynced == durable {
-		if _, err := tx.exec(tx.ctx, "PRAGMA synchronous = "+map[bool]string{true: "FULL", false: "NORMAL"}[durable]); err != nil {
-			return err
-		}
-		e.unsynced = !durable
-	}
-	_, err := tx.exec(tx.ctx, "BEGIN IMMEDIATE")
+	_, err = tx.exec(tx.ctx, "BEGIN IMMEDIATE")
 	return err
+}
+
+// dialWriter opens the connection that writes. Its commits are not synced to disk by SQLite, which would have the next group wait for that
+// (see submit); what keeps the file whole is synced all the same: the log before it is copied, and the file before the log begins anew.
+func (e *Engine) dialWriter(ctx context.Context) (*conn, error) {
+	c, err := e.dial()
+	if err != nil {
+		return nil, err
+	}
+	_, err = c.exec(ctx, "PRAGMA synchronous = NORMAL")
+	var row []driver.Value
+	if err == nil {
+		row, err = c.one(ctx, "PRAGMA database_list") // its path, links followed, is what the log is named after
+	}
+	if err != nil {
+		return nil, errors.Join(err, c.close())
+	}
+	file, _ := row[2].(string)
+	e.log = file + "-wal"
+	return c, nil
 }
 
 // run does a batch's writes in order. The error it returns is SQLite's and fails the whole group; one that is the batch's own is kept
