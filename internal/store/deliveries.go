@@ -164,7 +164,7 @@ func (s *Store) lookAll(group []*looking) {
 	for i, l := range group {
 		emails[i], recipientIDs[i], sequenceIDs[i] = l.email, l.recipientID, l.sequenceID
 	}
-	suppressed, err := s.SuppressedAmong(ctx, emails)
+	suppressed, err := s.suppressedBy(ctx, emails)
 	var recipients map[bson.ObjectID]*outreach.Recipient
 	if err == nil {
 		recipients, err = findByID(ctx, s, Recipients, recipientIDs, func(r *outreach.Recipient) bson.ObjectID { return r.ID }, "state", "claim", "step")

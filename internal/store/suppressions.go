@@ -79,26 +79,35 @@ type asking struct {
 func (s *Store) askTogether(group []*asking) {
 	ctx, cancel := context.WithTimeout(context.Background(), lookTimeout)
 	defer cancel()
-	type owner struct {
-		asking *asking
-		email  string
-	}
-	owners := map[string][]owner{}
+	var emails []string
 	for _, a := range group {
-		a.found = map[string]*outreach.Suppression{}
+		emails = append(emails, a.emails...)
+	}
+	found, err := s.suppressedBy(ctx, emails)
+	for _, a := range group {
+		a.found, a.err = map[string]*outreach.Suppression{}, err
 		for _, email := range a.emails {
-			for _, key := range suppressionKeys(email) {
-				owners[key] = append(owners[key], owner{a, email})
+			if entry := found[email]; entry != nil {
+				a.found[email] = entry
 			}
 		}
 	}
-	entries, err := s.SuppressionsAmong(ctx, slices.Collect(maps.Keys(owners)))
-	for i := range entries {
-		for _, o := range owners[entries[i].Value] {
-			o.asking.found[o.email] = &entries[i]
+}
+
+// suppressedBy is SuppressedAmong for one caller alone.
+func (s *Store) suppressedBy(ctx context.Context, emails []string) (map[string]*outreach.Suppression, error) {
+	owners := map[string][]string{}
+	for _, email := range emails {
+		for _, key := range suppressionKeys(email) {
+			owners[key] = append(owners[key], email)
 		}
 	}
-	for _, a := range group {
-		a.err = err
+	entries, err := s.SuppressionsAmong(ctx, slices.Collect(maps.Keys(owners)))
+	found := make(map[string]*outreach.Suppression, len(entries))
+	for i := range entries {
+		for _, email := range owners[entries[i].Value] {
+			found[email] = &entries[i]
+		}
 	}
+	return found, err
 }
