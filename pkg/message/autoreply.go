@@ -27,11 +27,13 @@ func autoReply(m *Message, visible string, received time.Time) (kind outreach.Ki
 	if !e.proves() {
 		return "", nil, false, false
 	}
-	kind = e.kind()
-	if kind == outreach.KindOutOfOffice {
+	if kind = e.kind(); kind == outreach.KindOutOfOffice {
 		returnDate = FindReturnDate(m.Subject+".\n"+visible, received)
 	}
-	return kind, returnDate, (e.left || e.ownLeft) && !e.absent, true
+	if returnDate == nil && e.goneForGood() {
+		kind = outreach.KindAutoReply
+	}
+	return kind, returnDate, e.hasLeft() && kind == outreach.KindAutoReply, true
 }
 
 // headerProof is how much the header of a message says of a machine.
@@ -49,15 +51,56 @@ type autoEvidence struct {
 	header    headerProof
 	subject   bool // begins as the subject of an automatic answer
 	answering bool // has the prefix of an answer before that
+	nobody    bool // comes from an address that reads no answers
 	absent    bool // words of absence
-	receipt   bool // words of receipt: tickets, acknowledgements
+	away      bool // and they are in the text
+	receipt   receiptSigns
 	challenge bool // the sender is to prove that it is a person
 	automatic bool // says of itself that it is automatic
 	aside     bool // says what only notes say
+	handover  bool // says where to turn, or that nobody reads it
 	engaged   bool // asks or wants something
-	left      bool // somebody has left
-	ownLeft   bool // it is the sender, or the address itself, that has gone
+	leaving   leaving
+	dead      bool // the address is given up
+	unread    bool // or at least nobody reads it
 }
+
+// hasLeft says that somebody has left, or that the address is given up.
+func (e autoEvidence) hasLeft() bool { return e.leaving.found || e.dead }
+
+// goneForGood says that whoever is absent does not come back: a note of leaving under the subject of an absence, or with such words beside.
+func (e autoEvidence) goneForGood() bool {
+	return e.leaving.found && (!e.away || (e.leaving.own || e.leaving.first) && !e.leaving.away)
+}
+
+// receiptSigns are the parts of an acknowledgement. A person may write any one of them.
+type receiptSigns struct {
+	subject  bool // the subject says that the message has been received
+	thanks   bool // or thanks for it
+	words    bool // the text says so
+	promise  bool // an answer will come in so many days
+	number   bool // the message has been given a number
+	numbered bool // and the subject bears one
+}
+
+// any says that something speaks of a receipt.
+func (r receiptSigns) any() bool { return r.subject || r.thanks || r.words || r.number }
+
+// proves says that the parts together are more than a person writes.
+func (r receiptSigns) proves(answering bool) bool {
+	switch {
+	case r.number:
+		return r.words || r.subject || r.promise && (r.thanks || r.numbered)
+	case r.subject && !answering:
+		return r.words || r.promise
+	case r.thanks && !answering, r.numbered:
+		return r.words && r.promise
+	}
+	return false
+}
+
+// certain says that no question or offer beside ("any questions? we are happy to help") makes a person of it.
+func (r receiptSigns) certain() bool { return r.number && r.words && (r.promise || r.subject) }
 
 // maxAutoBytes of the visible text are read: notes say at once what they are.
 const maxAutoBytes = 3000
@@ -67,22 +110,89 @@ func gatherAutoEvidence(m *Message, visible string) autoEvidence {
 	says, titled := bodyIndex().find(body), subjectIndex().find(foldWords(m.Subject))
 	e := autoEvidence{
 		header:    machineHeader(m.Header),
+		nobody:    isNobody(m.From.Address),
 		absent:    says&saysAbsence != 0 || titled&titledAbsence != 0,
-		receipt:   says&saysReceipt != 0 || titled&titledReceipt != 0,
-		challenge: (says|titled)&saysChallenge != 0,
+		challenge: (says|titled)&saysChallenge != 0 || says&saysHeld != 0 && (says|titled)&saysProve != 0,
 		automatic: says&saysAutomatic != 0,
 		aside:     says&saysAside != 0,
+		handover:  says&saysHandover != 0,
 		engaged:   asks(body) || says&saysEngaged != 0,
+		leaving:   readLeaving(body, m.From),
 	}
-	leftAt := leavingAt(body, says)
-	e.left = leftAt >= 0
+	e.receipt = receiptSigns{
+		subject: titled&titledReceipt != 0, thanks: titled&titledThanks != 0, words: says&saysReceipt != 0, promise: says&saysPromise != 0,
+		number: says&saysNumber != 0 || says&saysUnder != 0 && says&saysRegistered != 0, numbered: isNumbered(m.Subject),
+	}
+	e.away = says&saysAbsence != 0
 	e.subject, e.answering = autoSubject(m.Subject)
-	e.ownLeft = len(body) < 800 && says&saysDead != 0 && deadAddress().MatchString(body) || e.left && namesSender(body[:leftAt], m.From.Name)
+	if len(body) < 800 && says&saysDead != 0 {
+		e.dead, e.unread = deadAddress().MatchString(body), unreadAddress().MatchString(body)
+	}
 	return e
 }
 
-// What bodyIndex finds, in the order of its tables; deadStems and the stems of leavings, from saysLeaving on, are only hints that a regular
-// expression is worth its time.
+// isNobody says that an address is one that reads no answers.
+func isNobody(address string) bool {
+	local, _, _ := strings.Cut(strings.ToLower(address), "@")
+	return containsAny(strings.Map(dropSeparator, local), nobodies)
+}
+
+// nobodies are parts of such addresses, without what stands between their words.
+var nobodies = list(`noreply, donotreply, nichtantworten, keineantwort, nepasrepondre, noresponder, nonrispondere, naoresponda, nietbeantwoorden, nieodpowiadac`)
+
+func dropSeparator(r rune) rune {
+	if r == '-' || r == '_' || r == '.' {
+		return -1
+	}
+	return r
+}
+
+// isNumbered says that a subject bears the number of a case: "[KL-2093]", "(case 77120)", "#48213", "Ticket 4711".
+func isNumbered(subject string) bool {
+	subject = foldWords(clip(subject, maxPhraseField))
+	for i := strings.IndexAny(subject, "#[(【（"); i >= 0; {
+		_, size := utf8.DecodeRuneInString(subject[i:])
+		rest := subject[i+size:]
+		if end := strings.IndexAny(rest, ")]】）"); end >= 0 && subject[i] != '#' {
+			rest = rest[:end]
+		}
+		if caseNumber(rest) {
+			return true
+		}
+		next := strings.IndexAny(subject[i+size:], "#[(【（")
+		if next < 0 {
+			break
+		}
+		i += size + next
+	}
+	for _, noun := range caseNouns {
+		if at := strings.Index(subject, noun); at >= 0 && wordAt(subject, at, len(noun)) && caseNumber(subject[at+len(noun):]) {
+			return true
+		}
+	}
+	return false
+}
+
+// caseNouns stand before the number of a case.
+var caseNouns = list(`ticket, case, request, anfrage, vorgang, vorgangsnummer, ticketnummer, demande, dossier, caso, solicitud, consulta, richiesta, pratica, segnalazione, protocolo, chamado, pedido, zaak, melding,
+	zgłoszenie, sprawa, обращение, заявка, запрос, ärende, sag, sak, sagsnummer, saksnummer, pyyntö, požadavek, tiket, talep, 受付番号, お問い合わせ番号, 工单, 工單, 문의번호, 접수번호, رقم, تذكرة, طلب`)
+
+// caseNumber says that a number of at least three digits stands within the first few characters.
+func caseNumber(s string) bool {
+	digits := 0
+	for _, c := range []byte(s[:min(len(s), 24)]) {
+		if c >= '0' && c <= '9' {
+			if digits++; digits == 3 {
+				return true
+			}
+		} else if c != '-' && c != '/' && c != '.' {
+			digits = 0
+		}
+	}
+	return false
+}
+
+// What bodyIndex finds, in the order of its tables; deadStems are only hints that a regular expression is worth its time.
 const (
 	saysChallenge uint32 = 1 << iota
 	saysAbsence
@@ -91,40 +201,32 @@ const (
 	saysAside
 	saysDead
 	saysEngaged
-	saysLeaving
+	saysPromise
+	saysNumber
+	saysHandover
+	saysHeld
+	saysProve
+	saysUnder
+	saysRegistered
 )
 
 // bodyIndex is built when the first message is read.
 var bodyIndex = sync.OnceValue(func() *wordIndex {
-	tables := [][]string{challengeWords, absenceWords, receiptWords, automaticWords, asideWords, deadStems, engagedWords}
-	for _, l := range leavings {
-		tables = append(tables, l.stems)
-	}
-	return newWordIndex(false, tables...)
+	return newWordIndex(false, challengeWords, absenceWords, receiptWords, automaticWords, asideWords, deadStems, engagedWords,
+		promiseWords, numberWords, handoverWords, heldWords, proveWords, underWords, registeredWords)
 })
 
-// leavingAt is where a text first says that somebody has left for good, -1 if it does not. Says is what bodyIndex found in it.
-func leavingAt(body string, says uint32) int {
-	first := -1
-	for i, l := range leavings {
-		if says&(saysLeaving<<i) == 0 {
-			continue
-		}
-		if at := l.phrases().FindStringIndex(body); at != nil && (first < 0 || at[0] < first) {
-			first = at[0]
-		}
-	}
-	return first
-}
-
-// What subjectIndex finds; the challenge comes first as in bodyIndex.
+// What subjectIndex finds; the words of challenges have the places that they have in bodyIndex.
 const (
 	titledAbsence uint32 = 1 << (iota + 1)
 	titledReceipt
+	titledThanks
 )
 
 var subjectIndex = sync.OnceValue(func() *wordIndex {
-	return newWordIndex(false, challengeWords, absenceSubjects, receiptSubjects)
+	tables := make([][]string, 12) // the last is proveWords
+	tables[0], tables[1], tables[2], tables[3], tables[11] = challengeWords, absenceSubjects, receiptSubjects, thanksSubjects, proveWords
+	return newWordIndex(false, tables...)
 })
 
 // foldWords prepares text for the search of words: lower case, one blank between words, accents of Arabic dropped.
@@ -183,25 +285,44 @@ func foldRune(r rune) rune {
 	return r
 }
 
-// asks says that a text holds a question mark.
+// asks says that a text holds a question: a mark that ends a word (within an address on the web it asks nothing), or the word that ends one in
+// writing that often leaves the mark out.
 func asks(text string) bool {
-	return strings.Contains(text, "?") || strings.Contains(text, "？") || strings.Contains(text, "؟")
+	for i := 0; ; {
+		next := strings.IndexByte(text[i:], '?')
+		if next < 0 {
+			break
+		}
+		i += next + 1
+		if after, _ := utf8.DecodeRuneInString(text[i:]); !isWordRune(after) && (after < '0' || after > '9') && after != '%' && after != '=' {
+			return true
+		}
+	}
+	return containsAny(text, questionEnds)
 }
+
+// questionEnds are the question marks and words of other scripts.
+var questionEnds = list(`？, ؟, ますか。, ですか。, でしょうか, ませんか。, 吗。, 嗎。, 까요.`)
 
 // proves weighs the evidence.
 func (e autoEvidence) proves() bool {
-	says := e.absent || e.receipt || e.left || e.challenge
+	says := e.absent || e.receipt.any() || e.leaving.found || e.challenge
 	switch {
 	case e.header >= machine, e.subject && !e.answering:
 		return true
-	case e.subject, e.header == weakProof:
+	case e.subject:
+		return (says || e.automatic) && (!e.engaged || e.automatic || e.aside)
+	case e.header == weakProof:
 		return says || e.automatic
 	case e.automatic:
 		return says
-	case e.challenge, e.ownLeft:
-		return !e.engaged
+	case e.receipt.certain():
+		return true
+	case e.engaged:
+		return false
 	}
-	return e.absent && e.aside && !e.engaged
+	return e.challenge || e.dead || e.unread || e.leaving.own || e.leaving.first && e.handover && !e.answering ||
+		e.receipt.proves(e.answering) || e.nobody && (e.receipt.any() || e.leaving.found) || e.absent && e.aside
 }
 
 // kind names a proven answer. An answer by machine that says nothing of receipt is an absence note: that is what the header is for.
@@ -209,7 +330,7 @@ func (e autoEvidence) kind() outreach.Kind {
 	switch {
 	case e.absent:
 		return outreach.KindOutOfOffice
-	case e.left, e.receipt, e.challenge, e.ownLeft, e.automatic, e.header == machine && !e.subject:
+	case e.hasLeft(), e.unread, e.receipt.any(), e.receipt.promise, e.challenge, e.automatic, e.header == machine && !e.subject:
 		return outreach.KindAutoReply
 	}
 	return outreach.KindOutOfOffice
@@ -279,14 +400,4 @@ func endsPhrase(rest string) bool {
 	}
 	next := dateTokens(rest)
 	return len(next) == 0 || next[0].kind != wordToken || subjectGoesOn[next[0].text]
-}
-
-// namesSender says that the words before a text's "is no longer with us" speak of its sender: "Ann Lee", from Ann Lee.
-func namesSender(before, name string) bool {
-	parts := strings.Fields(foldWords(name))
-	if len(parts) < 2 {
-		return false
-	}
-	before = before[max(0, len(before)-80):]
-	return hasWord(before, []string{strings.Trim(parts[0], ",")}) && hasWord(before, []string{strings.Trim(parts[len(parts)-1], ",")})
 }

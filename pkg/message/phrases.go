@@ -25,12 +25,14 @@ func (p phrases) in(text string) bool {
 
 // index prepares a table for short texts, which are mostly searched in vain: all phrases are looked for in one pass.
 func (p phrases) index() *phraseIndex {
-	heads := make([]string, len(p))
+	heads := make([]string, 0, len(p))
 	x := &phraseIndex{tails: map[string][]string{}}
-	for i, phrase := range p {
-		var tail string
-		heads[i], tail, _ = strings.Cut(phrase, "~")
-		x.tails[heads[i]] = append(x.tails[heads[i]], tail)
+	for _, phrase := range p {
+		head, tail, _ := strings.Cut(phrase, "~")
+		if x.tails[head] == nil {
+			heads = append(heads, head)
+		}
+		x.tails[head] = append(x.tails[head], tail)
 	}
 	x.heads = newWordIndex(true, heads)
 	return x
@@ -43,15 +45,23 @@ type phraseIndex struct {
 }
 
 // in says whether the text holds one of the phrases.
-func (x *phraseIndex) in(text string) bool {
+func (x *phraseIndex) in(text string) bool { return x.at(text) >= 0 }
+
+// at returns where the first of the phrases begins in a text, -1 without any.
+func (x *phraseIndex) at(text string) int {
 	for i := 0; i+1 < len(text); i++ {
-		for _, head := range x.heads.starts[x.heads.start(text[i], text[i+1])] {
-			if strings.HasPrefix(text[i:], head.word) && x.goesOn(text[i+len(head.word):], head.word) {
-				return true
+		heads := x.heads.starts[x.heads.start(text[i], text[i+1])]
+		if len(heads) == 0 {
+			continue
+		}
+		here := headAt(text, i)
+		for _, head := range heads {
+			if here&head.mask == head.head && strings.HasPrefix(text[i:], head.word) && x.goesOn(text[i+len(head.word):], head.word) {
+				return i
 			}
 		}
 	}
-	return false
+	return -1
 }
 
 // goesOn says that one of the tails of a phrase follows its head.
