@@ -52,6 +52,7 @@ type autoEvidence struct {
 	subject   bool // begins as the subject of an automatic answer
 	answering bool // has the prefix of an answer before that
 	nobody    bool // comes from an address that reads no answers
+	person    bool // comes from a program that people write with, and that answers nothing by itself
 	absent    bool // words of absence
 	away      bool // and they are in the text
 	receipt   receiptSigns
@@ -67,6 +68,11 @@ type autoEvidence struct {
 
 // hasLeft says that somebody has left, or that the address is given up.
 func (e autoEvidence) hasLeft() bool { return e.leaving.found || e.dead }
+
+// mayTellLeaving says that it matters whether somebody has left: where nothing else speaks for a machine it does not, unless the sender is named.
+func (e autoEvidence) mayTellLeaving() bool {
+	return e.header != noProof || e.subject || e.automatic || e.nobody || e.handover && !e.answering
+}
 
 // goneForGood says that whoever is absent does not come back: a note of leaving under the subject of an absence, or with such words beside.
 func (e autoEvidence) goneForGood() bool {
@@ -106,29 +112,43 @@ func (r receiptSigns) certain() bool { return r.number && r.words && (r.promise 
 const maxAutoBytes = 3000
 
 func gatherAutoEvidence(m *Message, visible string) autoEvidence {
-	body := foldWords(clip(visible, maxAutoBytes))
-	says, titled := bodyIndex().find(body), subjectIndex().find(foldWords(m.Subject))
+	body, subject := foldWords(clip(visible, maxAutoBytes)), foldWords(clip(m.Subject, maxPhraseField))
+	says, titled := bodyIndex().find(body), subjectIndex().find(subject)
 	e := autoEvidence{
 		header:    machineHeader(m.Header),
 		nobody:    isNobody(m.From.Address),
-		absent:    says&saysAbsence != 0 || titled&titledAbsence != 0,
+		person:    isPersonsProgram(m.Header),
+		away:      says&saysAbsence != 0,
 		challenge: (says|titled)&saysChallenge != 0 || says&saysHeld != 0 && (says|titled)&saysProve != 0,
 		automatic: says&saysAutomatic != 0,
 		aside:     says&saysAside != 0,
 		handover:  says&saysHandover != 0,
 		engaged:   asks(body) || says&saysEngaged != 0,
-		leaving:   readLeaving(body, m.From),
 	}
 	e.receipt = receiptSigns{
 		subject: titled&titledReceipt != 0, thanks: titled&titledThanks != 0, words: says&saysReceipt != 0, promise: says&saysPromise != 0,
-		number: says&saysNumber != 0 || says&saysUnder != 0 && says&saysRegistered != 0, numbered: isNumbered(m.Subject),
+		number: says&saysNumber != 0 || says&saysUnder != 0 && says&saysRegistered != 0, numbered: isNumbered(subject),
 	}
-	e.away = says&saysAbsence != 0
 	e.subject, e.answering = autoSubject(m.Subject)
+	e.absent = e.away || titled&titledAbsence != 0 && (e.subject || !e.answering) // what is answered may be our offer of a "holiday planner"
+	told := body
+	if !e.subject && !e.answering {
+		told = subject + ". " + body
+	}
+	if e.mayTellLeaving() || namesSender(told, m.From) {
+		e.leaving = readLeaving(told, says, m.From)
+	}
 	if len(body) < 800 && says&saysDead != 0 {
 		e.dead, e.unread = deadAddress().MatchString(body), unreadAddress().MatchString(body)
 	}
 	return e
+}
+
+// personsPrograms are the beginnings of User-Agent and X-Mailer of programs that run where a person sits. Outlook is none: its rules answer.
+var personsPrograms = list(`mozilla thunderbird, mozilla/5.0, thunderbird, apple mail, iphone mail, ipad mail, k-9 mail, mutt, evolution, kmail, alpine, claws mail, sylpheed, em client, mailbird, airmail, spark, bluemail, betterbird, geary, fairemail, the bat!`)
+
+func isPersonsProgram(h Header) bool {
+	return hasAnyPrefix(strings.ToLower(h.Get("User-Agent")), personsPrograms) || hasAnyPrefix(strings.ToLower(h.Get("X-Mailer")), personsPrograms)
 }
 
 // isNobody says that an address is one that reads no answers.
@@ -149,7 +169,6 @@ func dropSeparator(r rune) rune {
 
 // isNumbered says that a subject bears the number of a case: "[KL-2093]", "(case 77120)", "#48213", "Ticket 4711".
 func isNumbered(subject string) bool {
-	subject = foldWords(clip(subject, maxPhraseField))
 	for i := strings.IndexAny(subject, "#[(【（"); i >= 0; {
 		_, size := utf8.DecodeRuneInString(subject[i:])
 		rest := subject[i+size:]
@@ -208,12 +227,13 @@ const (
 	saysProve
 	saysUnder
 	saysRegistered
+	saysLeft
 )
 
 // bodyIndex is built when the first message is read.
 var bodyIndex = sync.OnceValue(func() *wordIndex {
 	return newWordIndex(false, challengeWords, absenceWords, receiptWords, automaticWords, asideWords, deadStems, engagedWords,
-		promiseWords, numberWords, handoverWords, heldWords, proveWords, underWords, registeredWords)
+		promiseWords, numberWords, handoverWords, heldWords, proveWords, underWords, registeredWords, leavingStems)
 })
 
 // What subjectIndex finds; the words of challenges have the places that they have in bodyIndex.
@@ -285,8 +305,8 @@ func foldRune(r rune) rune {
 	return r
 }
 
-// asks says that a text holds a question: a mark that ends a word (within an address on the web it asks nothing), or the word that ends one in
-// writing that often leaves the mark out.
+// asks says that a text holds a question mark that ends a word: within an address on the web it asks nothing. Those of other scripts are among
+// engagedWords.
 func asks(text string) bool {
 	for i := 0; ; {
 		next := strings.IndexByte(text[i:], '?')
@@ -298,17 +318,18 @@ func asks(text string) bool {
 			return true
 		}
 	}
-	return containsAny(text, questionEnds)
+	return false
 }
-
-// questionEnds are the question marks and words of other scripts.
-var questionEnds = list(`？, ؟, ますか。, ですか。, でしょうか, ませんか。, 吗。, 嗎。, 까요.`)
 
 // proves weighs the evidence.
 func (e autoEvidence) proves() bool {
 	says := e.absent || e.receipt.any() || e.leaving.found || e.challenge
 	switch {
-	case e.header >= machine, e.subject && !e.answering:
+	case e.header >= machine:
+		return true
+	case e.person && !e.automatic:
+		return false
+	case e.subject && !e.answering:
 		return true
 	case e.subject:
 		return (says || e.automatic) && (!e.engaged || e.automatic || e.aside)
@@ -378,21 +399,34 @@ func autoSubject(subject string) (found, answering bool) {
 	s = s[len(subjectTag().FindString(s)):]
 	answering = isReplySubject(s)
 	s = strings.TrimLeft(foldWords(NormalizeSubject(s)), "[(*- ")
-	for _, phrase := range autoSubjects {
-		if rest, ok := strings.CutPrefix(s, phrase); ok && (strings.HasSuffix(phrase, ":") || endsPhrase(rest)) {
+	if len(s) < 2 {
+		return false, answering
+	}
+	index := autoSubjectIndex()
+	for _, phrase := range index.starts[index.start(s[0], s[1])] {
+		if rest, ok := strings.CutPrefix(s, phrase.word); ok && (strings.HasSuffix(phrase.word, ":") || endsPhrase(rest)) {
 			return true, answering
 		}
 	}
 	return false, answering
 }
 
+var autoSubjectIndex = sync.OnceValue(func() *wordIndex { return newWordIndex(true, autoSubjects) })
+
 // subjectGoesOn are the words after "out of office" that keep it a note; after others it may be anything ("out of office furniture").
 var subjectGoesOn = wordSet(`until, till, from, re, reply, response, message, notification, notice, note, autoreply, auto, on, due, today, this, next, back, returning, email, through, and, i, to, alert, mode, for, e-mail,
 	bis, vom, ab, antwort, nachricht, am, wegen, von, jusqu, du, le, de, des, hasta, del, desde, el, al, por, fino, dal, até, tot, van, t, do, od, w, с, до, по, på, til, till, från, fra, notis, besked, حتى, من, الى`)
 
+// hanGoesOn are such words where none is set apart: a holiday is one, and its administration (休暇管理) is not.
+var hanGoesOn = list(`通知, 連絡, 中, 届, 返信, 送信, 回复, 回覆, 回復, 期间, 期間, 及, 自动, 自動, 至, 提醒, 告知, 致`)
+
+// endsPhrase says that what follows the beginning of a subject leaves it a note's.
 func endsPhrase(rest string) bool {
 	first, _ := utf8.DecodeRuneInString(rest)
-	if rest == "" || !isWordRune(first) && first != ' ' {
+	switch {
+	case unicode.Is(unicode.Han, first):
+		return hasAnyPrefix(rest, hanGoesOn)
+	case rest == "" || !isWordRune(first) && first != ' ':
 		return true
 	}
 	if first != ' ' {

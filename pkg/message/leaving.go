@@ -18,11 +18,11 @@ type leaving struct {
 }
 
 // readLeaving looks for it in a folded body. A person may tell it of a colleague, and an absence note of the one who goes: whether it counts
-// is for the other evidence to say.
-func readLeaving(body string, from outreach.Address) leaving {
+// is for the other evidence to say. Says is what bodyIndex found.
+func readLeaving(body string, says uint32, from outreach.Address) leaving {
 	text := " " + body + " "
 	at := leavingIndex().at(text)
-	if at < 0 {
+	if at < 0 && says&saysLeft != 0 {
 		at = leavesOrganisation(text, from.Address)
 	}
 	if at < 0 {
@@ -48,13 +48,15 @@ var firstPersonWords = list(`i'm, i've, am, my, ich, mein, meine, meinen, meiner
 // sentenceAround returns the bounds of the sentence in which a text holds something.
 func sentenceAround(text string, at int) (start, end int) {
 	start = max(0, at-150)
-	if stop := strings.LastIndex(text[start:at], ". "); stop >= 0 {
-		start += stop + 1
+	for _, stop := range []string{". ", "! ", "。"} {
+		if i := strings.LastIndex(text[start:at], stop); i >= 0 {
+			start += i + len(stop) - 1
+		}
 	}
 	return start, at + len(sentence(text[at:min(len(text), at+150)]))
 }
 
-// namesSender says that a sentence which tells of a leaving speaks of the sender: "Ann Lee", from Ann Lee or from ann.lee@example.com.
+// namesSender says that a sentence speaks of the sender: "Ann Lee", from Ann Lee or from ann.lee@example.com.
 func namesSender(sentence string, from outreach.Address) bool {
 	local, _, _ := strings.Cut(from.Address, "@")
 	return namesBoth(sentence, strings.Fields(foldWords(from.Name))) || namesBoth(sentence, strings.FieldsFunc(foldWords(local), isNameSeparator))
@@ -77,6 +79,9 @@ func namesBoth(text string, parts []string) bool {
 
 // leavingVerbs are too common to count by themselves: whoever "has left" may be back after lunch.
 var leavingVerbs = phrases{" has left ", " have left ", " i left ", " verlassen"}
+
+// leavingStems are parts of leavingVerbs.
+var leavingStems = list(`left, verlassen`)
 
 // leavesOrganisation is where a text says that somebody has left what the sender's domain is called after, -1 if it does not.
 func leavesOrganisation(text, address string) int {
