@@ -41,7 +41,7 @@ var (
 )
 
 // firstPersonWords show that a sentence speaks of its writer.
-var firstPersonWords = list(`i'm, i've, am, my, ich, mein, meine, meinen, meiner, meinem, je, j'ai, mon, ma, mes, he, mi, formo, trabajo, estoy, dejé, soy, ho, sono, mio, mia,
+var firstPersonWords = list(`i'm, i've, i have, i left, i no longer, i retired, i was, i will, i do not, i don't, am, my, ich, mein, meine, meinen, meiner, meinem, je, j'ai, mon, ma, mes, he, mi, formo, trabajo, estoy, dejé, soy, ho, sono, mio, mia,
 	lavoro, faccio, deixei, saí, eu, meu, minha, cessei, faço, trabalho, ik, mijn, jestem, pracuję, moja, mój, mojej, odszedłem, odeszłam, zakończyłem, zakończyłam, мой, моя, моё,
 	мое, моей, моего, jag, min, mitt, jeg, mit, olen, minun, työskentele, nejsem, nepracuji, ukončil, můj, artık, انا, اعد, عملي, 私, 私事, 弊職, 本人, 我, 저는, 제가`)
 

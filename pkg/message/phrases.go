@@ -103,10 +103,10 @@ func hasPhrase(text, phrase string) bool {
 	}
 }
 
-// sentence cuts a text at the end of its first sentence.
+// sentence cuts a text at the end of its first sentence. A full stop after a number ends none: it is that of a date.
 func sentence(s string) string {
 	for i := 0; i < len(s); i++ {
-		if s[i] == ':' || s[i] == ';' || s[i] == '.' && i+1 < len(s) && s[i+1] == ' ' {
+		if s[i] == ':' || s[i] == ';' || s[i] == '.' && i+1 < len(s) && s[i+1] == ' ' && (i == 0 || s[i-1] < '0' || s[i-1] > '9') {
 			return s[:i]
 		}
 	}
