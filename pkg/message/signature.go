@@ -121,7 +121,9 @@ func isSentFrom(bare string) bool {
 	if len(bare) > 300 {
 		return false
 	}
-	if strings.Contains(bare, "://") || strings.Contains(bare, "mailto:") {
+	linked := strings.Contains(bare, "://") || strings.Contains(bare, "mailto:")
+	praises := linked || strings.HasPrefix(bare, "This ") // "…, the best mail program there is"
+	if linked {
 		bare = link().ReplaceAllString(bare, "")
 	}
 	bare = strings.Trim(bare, " *_[]|\u2022")
@@ -129,7 +131,7 @@ func isSentFrom(bare string) bool {
 		return false
 	}
 	if device().MatchString(bare) {
-		return !strings.Contains(bare, ", ") || len(strings.Fields(bare)) <= 8 && !sentenceAfterComma(bare)
+		return praises || !strings.Contains(bare, ", ") || len(strings.Fields(bare)) <= 8 && !sentenceAfterComma(bare)
 	}
 	return strings.HasPrefix(bare, "Sent from ") && len(strings.Fields(bare)) <= 8 && !strings.ContainsAny(bare, ",.!:") // people make up their own
 }
