@@ -317,7 +317,8 @@ func (s *dateScan) weekdayDay() (foundDate, int) {
 // dayAlone reads "the 15th", "den 15.", "el 15", "15日": a day of the month that is marked as one.
 func (s *dateScan) dayAlone() (foundDate, int) {
 	day, n := s.lonelyDay(0)
-	marked := n > 1 && s.peek(1).text != "." || dayArticles[s.peek(-1).text]
+	article := s.peek(-1).text
+	marked := n > 1 && (s.peek(1).text != "." || germanArticles[article]) || romanceArticles[article]
 	if day < 1 || !marked {
 		return foundDate{}, 0
 	}
@@ -328,7 +329,8 @@ func (s *dateScan) dayAlone() (foundDate, int) {
 // follows. It returns the number of tokens up to its end.
 func (s *dateScan) lonelyDay(n int) (day, used int) {
 	day = s.number(n, 2)
-	if day < 1 || day > 31 || s.peek(n-1).kind == signToken && n+s.at > 0 && !isOneOf(s.peek(n-1).text, ",", ".", "(") {
+	before := s.peek(n - 1).text
+	if day < 1 || day > 31 || isOneOf(before, "/", "-", "+", ":", "#", "№", "$", "€", "£", "*") || before == "." && s.peek(n-2).kind == numberToken {
 		return 0, 0
 	}
 	n++

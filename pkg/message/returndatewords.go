@@ -112,11 +112,15 @@ var (
 	ordinalWords = wordSet(`st, nd, rd, th`)
 	dayMarks     = wordSet(`st, nd, rd, th, e, de, ste, º, ª, го`)
 	dayArticles  = wordSet(`the, den, dem, zum, le, au, el, al, il, dia, día, am`)
-	yearJoiners  = wordSet(`de, of, del, roku, года, г, an, do`)
-	monthJoiners = wordSet(`the, den, le, il, el`)
-	rangeSigns   = wordSet(`-, to, until, till, through, thru, bis, au, al, a, à, tot, do, по, до, til, and, &`)
-	monthEnds    = wordSet(`end, ende, fin, fine, finales, final, fim, eind, einde, koniec, końca, конца, конце, slutet, slutningen, slutten, نهاية`)
-	monthMiddles = wordSet(`mid, middle, mitte, mi, mediados, metà, meados, medio, midden, połowy, середины, mitten, midten, منتصف`)
+
+	// Before the number of a day the articles of a Romance language are enough; in German its full stop has to follow, in English "th".
+	romanceArticles = wordSet(`le, au, el, al, il, dia, día`)
+	germanArticles  = wordSet(`den, dem, zum, am`)
+	yearJoiners     = wordSet(`de, of, del, roku, года, г, an, do`)
+	monthJoiners    = wordSet(`the, den, le, il, el`)
+	rangeSigns      = wordSet(`-, to, until, till, through, thru, bis, au, al, a, à, tot, do, по, до, til, and, &`)
+	monthEnds       = wordSet(`end, ende, fin, fine, finales, final, fim, eind, einde, koniec, końca, конца, конце, slutet, slutningen, slutten, نهاية`)
+	monthMiddles    = wordSet(`mid, middle, mitte, mi, mediados, metà, meados, medio, midden, połowy, середины, mitten, midten, منتصف`)
 )
 
 func monthTable(lists [13]string) map[string]int {
