@@ -336,7 +336,7 @@ func (e autoEvidence) proves() bool {
 	case e.header == weakProof:
 		return says || e.automatic
 	case e.automatic:
-		return says
+		return says || e.nobody || e.unread
 	case e.receipt.certain():
 		return true
 	case e.engaged:

@@ -26,7 +26,7 @@ func readLeaving(body string, says uint32, from outreach.Address) leaving {
 		at = leavesOrganisation(text, from.Address)
 	}
 	if at < 0 {
-		return leaving{}
+		return readCareer(text, from)
 	}
 	start, end := sentenceAround(text, at)
 	sentence := text[start:end]
@@ -35,14 +35,32 @@ func readLeaving(body string, says uint32, from outreach.Address) leaving {
 	}
 }
 
+// readCareer looks for a sentence that speaks of a pension, a notice or a new job, and of a person: "Herr Kern", "I", or the sender by name. It
+// tells less than the words of leaving, so that it proves nothing by itself.
+func readCareer(text string, from outreach.Address) leaving {
+	at := careerIndex().at(text)
+	if at < 0 {
+		return leaving{}
+	}
+	start, end := sentenceAround(text, at)
+	sentence := text[start:end]
+	person := firstPersonIndex().find(sentence) != 0 || hasWord(sentence, personTitles) || namesSender(sentence, from) || hasWord(sentence, strings.Fields(foldWords(from.Name)))
+	return leaving{found: person && bodyIndex().find(sentence)&saysAbsence == 0}
+}
+
+// personTitles stand before the name of somebody spoken of.
+var personTitles = list(`mr, mr., mrs, mrs., ms, ms., herr, herrn, frau, m., mme, mlle, monsieur, madame, sr, sr., sra, sra., señor, señora, don, doña, sig., sig.ra, signor, signora, dott., dott.ssa, dr, dr., senhor, senhora, dhr., mevr., mevrouw, meneer, pan, pani, пан, господин, госпожа, г-н, г-жа, коллега, colleague, kollege, kollegin, collègue, colega, collega, koleżanka, kolega,
+	bey, hanım, السيد, السيدة, الاستاذ, الاستاذة, 先生, 女士, 님, 様`)
+
 var (
 	leavingIndex     = sync.OnceValue(leavingWords.index)
+	careerIndex      = sync.OnceValue(careerWords.index)
 	firstPersonIndex = sync.OnceValue(func() *wordIndex { return newWordIndex(false, firstPersonWords) })
 )
 
 // firstPersonWords show that a sentence speaks of its writer.
 var firstPersonWords = list(`i'm, i've, i have, i left, i no longer, i retired, i was, i will, i do not, i don't, am, my, ich, mein, meine, meinen, meiner, meinem, je, j'ai, mon, ma, mes, he, mi, formo, trabajo, estoy, dejé, soy, ho, sono, mio, mia,
-	lavoro, faccio, deixei, saí, eu, meu, minha, cessei, faço, trabalho, ik, mijn, jestem, pracuję, moja, mój, mojej, odszedłem, odeszłam, zakończyłem, zakończyłam, мой, моя, моё,
+	lavoro, faccio, deixei, saí, eu, meu, minha, cessei, faço, trabalho, ik, mijn, jestem, pracuję, moja, mój, mojej, odszedłem, odeszłam, zakończyłem, zakończyłam, я, мой, моя, моё,
 	мое, моей, моего, jag, min, mitt, jeg, mit, olen, minun, työskentele, nejsem, nepracuji, ukončil, můj, artık, انا, اعد, عملي, 私, 私事, 弊職, 本人, 我, 저는, 제가`)
 
 // sentenceAround returns the bounds of the sentence in which a text holds something.
