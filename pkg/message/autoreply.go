@@ -15,10 +15,14 @@ import (
 //   - a header that only machines write (RFC 3834 section 5, and those of programs older than it). X-Auto-Response-Suppress is none: it asks
 //     others not to answer by machine, and people's mail carries it;
 //   - a subject that begins as those of absence notes do, without an answer's prefix before it;
-//   - words of absence or receipt together with a second sign: a weak header, the statement that this is automatic, or what only notes
-//     say ("in urgent cases", "limited access to e-mail") where nothing shows a person at work.
+//   - words of absence or receipt together with a second sign: a weak header, the statement that this is automatic, an address that reads no
+//     answers, or what only notes say ("in urgent cases", "limited access to e-mail") where nothing shows a person at work;
+//   - the parts of an acknowledgement together: a number given, the receipt, the promise of an answer by an office;
+//   - a message that is held, and the click or answer that frees it;
+//   - that the sender, named or in the first person, has left for good, and where to turn now.
 //
-// So "thanks for contacting us, I'd love a demo", and a person who tells that a colleague has left, stay human.
+// So "thanks for contacting us, I'd love a demo", and a person who tells that a colleague has left, stay human. What was written with a
+// program that only people use is theirs whatever it says, unless it says that it is automatic.
 func autoReply(m *Message, visible string, received time.Time) (kind outreach.Kind, returnDate *time.Time, left bool, ok bool) {
 	if m.Calendar != nil || optOutSubject(m) {
 		return "", nil, false, false // somebody pressed a button, and a program (Apple Mail) calls what it sent then automatic
@@ -71,7 +75,7 @@ func (e autoEvidence) hasLeft() bool { return e.leaving.found || e.dead }
 
 // mayTellLeaving says that it matters whether somebody has left: where nothing else speaks for a machine it does not, unless the sender is named.
 func (e autoEvidence) mayTellLeaving() bool {
-	return e.header != noProof || e.subject || e.automatic || e.nobody || e.handover && !e.answering
+	return e.header != noProof || e.subject || e.automatic || e.nobody || e.unread || e.handover && !e.answering
 }
 
 // goneForGood says that whoever is absent does not come back: a note of leaving under the subject of an absence, or with such words beside.
@@ -131,15 +135,15 @@ func gatherAutoEvidence(m *Message, visible string) autoEvidence {
 	}
 	e.subject, e.answering = autoSubject(m.Subject)
 	e.absent = e.away || titled&titledAbsence != 0 && (e.subject || !e.answering) // what is answered may be our offer of a "holiday planner"
+	if len(body) < 800 && says&saysDead != 0 {
+		e.dead, e.unread = deadAddress().MatchString(body), unreadAddress().MatchString(body)
+	}
 	told := body
 	if !e.subject && !e.answering {
 		told = subject + ". " + body
 	}
 	if e.mayTellLeaving() || namesSender(told, m.From) {
 		e.leaving = readLeaving(told, says, m.From)
-	}
-	if len(body) < 800 && says&saysDead != 0 {
-		e.dead, e.unread = deadAddress().MatchString(body), unreadAddress().MatchString(body)
 	}
 	return e
 }
@@ -336,7 +340,7 @@ func (e autoEvidence) proves() bool {
 	case e.header == weakProof:
 		return says || e.automatic
 	case e.automatic:
-		return says || e.nobody || e.unread
+		return says || e.receipt.promise || e.nobody || e.unread
 	case e.receipt.certain():
 		return true
 	case e.engaged:

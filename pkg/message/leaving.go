@@ -63,11 +63,11 @@ var firstPersonWords = list(`i'm, i've, i have, i left, i no longer, i retired, 
 	lavoro, faccio, deixei, saí, eu, meu, minha, cessei, faço, trabalho, ik, mijn, jestem, pracuję, moja, mój, mojej, odszedłem, odeszłam, zakończyłem, zakończyłam, я, мой, моя, моё,
 	мое, моей, моего, jag, min, mitt, jeg, mit, olen, minun, työskentele, nejsem, nepracuji, ukončil, můj, artık, انا, اعد, عملي, 私, 私事, 弊職, 本人, 我, 저는, 제가`)
 
-// sentenceAround returns the bounds of the sentence in which a text holds something.
+// sentenceAround returns the bounds of the sentence in which a text holds something; the full stop of "M. Weber" ends none.
 func sentenceAround(text string, at int) (start, end int) {
 	start = max(0, at-150)
 	for _, stop := range []string{". ", "! ", "。"} {
-		if i := strings.LastIndex(text[start:at], stop); i >= 0 {
+		if i := strings.LastIndex(text[start:at], stop); i >= 0 && !endsAbbreviated(text[start:start+i]) {
 			start += i + len(stop) - 1
 		}
 	}
