@@ -134,6 +134,7 @@ func gatherAutoEvidence(m *Message, visible string) autoEvidence {
 		number: says&saysNumber != 0 || says&saysUnder != 0 && says&saysRegistered != 0, numbered: isNumbered(subject),
 	}
 	e.subject, e.answering = autoSubject(m.Subject)
+	e.away = e.away || e.aside && says&saysBack != 0
 	e.absent = e.away || titled&titledAbsence != 0 && (e.subject || !e.answering) // what is answered may be our offer of a "holiday planner"
 	if len(body) < 800 && says&saysDead != 0 {
 		e.dead, e.unread = deadAddress().MatchString(body), unreadAddress().MatchString(body)
@@ -232,12 +233,13 @@ const (
 	saysUnder
 	saysRegistered
 	saysLeft
+	saysBack
 )
 
 // bodyIndex is built when the first message is read.
 var bodyIndex = sync.OnceValue(func() *wordIndex {
 	return newWordIndex(false, challengeWords, absenceWords, receiptWords, automaticWords, asideWords, deadStems, engagedWords,
-		promiseWords, numberWords, handoverWords, heldWords, proveWords, underWords, registeredWords, leavingStems)
+		promiseWords, numberWords, handoverWords, heldWords, proveWords, underWords, registeredWords, leavingStems, backWords)
 })
 
 // What subjectIndex finds; the words of challenges have the places that they have in bodyIndex.

@@ -42,7 +42,7 @@ func readSigns(m *Message) (s signs, found bool) {
 func (s signs) looksLikeBounce(notice string, returns bool) bool {
 	words, code := bounceWords.in(foldText(notice)), hasRefusal(notice)
 	switch {
-	case s.person && !(s.sender && returns):
+	case s.person && (!s.sender || !returns):
 		return false
 	case s.reply:
 		return s.sender && words && (code || s.automatic)

@@ -49,7 +49,7 @@ func readCareer(text string, from outreach.Address) leaving {
 }
 
 // personTitles stand before the name of somebody spoken of.
-var personTitles = list(`mr, mr., mrs, mrs., ms, ms., herr, herrn, frau, m., mme, mlle, monsieur, madame, sr, sr., sra, sra., señor, señora, don, doña, sig., sig.ra, signor, signora, dott., dott.ssa, dr, dr., senhor, senhora, dhr., mevr., mevrouw, meneer, pan, pani, пан, господин, госпожа, г-н, г-жа, коллега, colleague, kollege, kollegin, collègue, colega, collega, koleżanka, kolega,
+var personTitles = list(`his, her, their, ihr, sein, mr, mr., mrs, mrs., ms, ms., herr, herrn, frau, m., mme, mlle, monsieur, madame, sr, sr., sra, sra., señor, señora, don, doña, sig., sig.ra, signor, signora, dott., dott.ssa, dr, dr., senhor, senhora, dhr., mevr., mevrouw, meneer, pan, pani, пан, господин, госпожа, г-н, г-жа, коллега, colleague, kollege, kollegin, collègue, colega, collega, koleżanka, kolega,
 	bey, hanım, السيد, السيدة, الاستاذ, الاستاذة, 先生, 女士, 님, 様`)
 
 var (
