@@ -20,7 +20,7 @@ func TestBounceLanguages(t *testing.T) {
 		{"Message non délivré", "Impossible de remettre le message à :\nher@there.example\nLa boîte aux lettres est pleine.", soft},
 		{"Error de entrega", "No ha sido posible entregar su mensaje a:\n\nher@there.example\nEl destinatario es desconocido.", hard},
 		{"Mensaje devuelto", "Su mensaje no pudo ser entregado a her@there.example: buzón lleno.\n\nher@there.example", soft},
-		{"Messaggio non consegnato", "Impossibile consegnare il messaggio a:\n\nher@there.example\nIndirizzo inesistente.", hard},
+		{"Messaggio non consegnato", "Consegna non riuscita per:\n\nher@there.example\nIndirizzo inesistente.", hard},
 		{"Mensagem não entregue", "Não foi possível entregar a mensagem a:\n\nher@there.example\nO usuário não existe.", hard},
 		{"Falha na entrega", "A entrega para o destinatário falhou:\n\nher@there.example\nA caixa postal está cheia.", soft},
 		{"Uw bericht kon niet worden bezorgd", "Bericht niet bezorgd aan:\n\nher@there.example\nOnbekende ontvanger.", hard},
