@@ -40,16 +40,6 @@ func autoReply(m *Message, visible string, received time.Time) (kind outreach.Ki
 	return kind, returnDate, e.hasLeft() && kind == outreach.KindAutoReply, true
 }
 
-// headerProof is how much the header of a message says of a machine.
-type headerProof uint8
-
-const (
-	noProof    headerProof = iota
-	weakProof              // bulk mail, an empty return path: lists and newsletters have them too
-	machine                // auto-generated: no answer, but no person either
-	autoAnswer             // auto-replied
-)
-
 // autoEvidence is what speaks for an automatic answer.
 type autoEvidence struct {
 	header    headerProof
@@ -82,35 +72,6 @@ func (e autoEvidence) mayTellLeaving() bool {
 func (e autoEvidence) goneForGood() bool {
 	return e.leaving.found && (!e.away || (e.leaving.own || e.leaving.first) && !e.leaving.away)
 }
-
-// receiptSigns are the parts of an acknowledgement. A person may write any one of them.
-type receiptSigns struct {
-	subject  bool // the subject says that the message has been received
-	thanks   bool // or thanks for it
-	words    bool // the text says so
-	promise  bool // an answer will come in so many days
-	number   bool // the message has been given a number
-	numbered bool // and the subject bears one
-}
-
-// any says that something speaks of a receipt.
-func (r receiptSigns) any() bool { return r.subject || r.thanks || r.words || r.number }
-
-// proves says that the parts together are more than a person writes.
-func (r receiptSigns) proves(answering bool) bool {
-	switch {
-	case r.number:
-		return r.words || r.subject || r.promise && (r.thanks || r.numbered)
-	case r.subject && !answering:
-		return r.words || r.promise
-	case r.thanks && !answering, r.numbered:
-		return r.words && r.promise
-	}
-	return false
-}
-
-// certain says that no question or offer beside ("any questions? we are happy to help") makes a person of it.
-func (r receiptSigns) certain() bool { return r.number && r.words && (r.promise || r.subject) }
 
 // maxAutoBytes of the visible text are read: notes say at once what they are.
 const maxAutoBytes = 3000
@@ -147,73 +108,6 @@ func gatherAutoEvidence(m *Message, visible string) autoEvidence {
 		e.leaving = readLeaving(told, says, m.From)
 	}
 	return e
-}
-
-// personsPrograms are the beginnings of User-Agent and X-Mailer of programs that run where a person sits. Outlook is none: its rules answer.
-var personsPrograms = list(`mozilla thunderbird, mozilla/5.0, thunderbird, apple mail, iphone mail, ipad mail, k-9 mail, mutt, evolution, kmail, alpine, claws mail, sylpheed, em client, mailbird, airmail, spark, bluemail, betterbird, geary, fairemail, the bat!`)
-
-func isPersonsProgram(h Header) bool {
-	return hasAnyPrefix(strings.ToLower(h.Get("User-Agent")), personsPrograms) || hasAnyPrefix(strings.ToLower(h.Get("X-Mailer")), personsPrograms)
-}
-
-// isNobody says that an address is one that reads no answers.
-func isNobody(address string) bool {
-	local, _, _ := strings.Cut(strings.ToLower(address), "@")
-	return containsAny(strings.Map(dropSeparator, local), nobodies)
-}
-
-// nobodies are parts of such addresses, without what stands between their words.
-var nobodies = list(`noreply, donotreply, nichtantworten, keineantwort, nepasrepondre, noresponder, nonrispondere, naoresponda, nietbeantwoorden, nieodpowiadac`)
-
-func dropSeparator(r rune) rune {
-	if r == '-' || r == '_' || r == '.' {
-		return -1
-	}
-	return r
-}
-
-// isNumbered says that a subject bears the number of a case: "[KL-2093]", "(case 77120)", "#48213", "Ticket 4711".
-func isNumbered(subject string) bool {
-	for i := strings.IndexAny(subject, "#[(【（"); i >= 0; {
-		_, size := utf8.DecodeRuneInString(subject[i:])
-		rest := subject[i+size:]
-		if end := strings.IndexAny(rest, ")]】）"); end >= 0 && subject[i] != '#' {
-			rest = rest[:end]
-		}
-		if caseNumber(rest) {
-			return true
-		}
-		next := strings.IndexAny(subject[i+size:], "#[(【（")
-		if next < 0 {
-			break
-		}
-		i += size + next
-	}
-	for _, noun := range caseNouns {
-		if at := strings.Index(subject, noun); at >= 0 && wordAt(subject, at, len(noun)) && caseNumber(subject[at+len(noun):]) {
-			return true
-		}
-	}
-	return false
-}
-
-// caseNouns stand before the number of a case.
-var caseNouns = list(`ticket, case, request, anfrage, vorgang, vorgangsnummer, ticketnummer, demande, dossier, caso, solicitud, consulta, richiesta, pratica, segnalazione, protocolo, chamado, pedido, zaak, melding,
-	zgłoszenie, sprawa, обращение, заявка, запрос, ärende, sag, sak, sagsnummer, saksnummer, pyyntö, požadavek, tiket, talep, 受付番号, お問い合わせ番号, 工单, 工單, 문의번호, 접수번호, رقم, تذكرة, طلب`)
-
-// caseNumber says that a number of at least three digits stands within the first few characters.
-func caseNumber(s string) bool {
-	digits := 0
-	for _, c := range []byte(s[:min(len(s), 24)]) {
-		if c >= '0' && c <= '9' {
-			if digits++; digits == 3 {
-				return true
-			}
-		} else if c != '-' && c != '/' && c != '.' {
-			digits = 0
-		}
-	}
-	return false
 }
 
 // What bodyIndex finds, in the order of its tables; deadStems are only hints that a regular expression is worth its time.
@@ -361,42 +255,6 @@ func (e autoEvidence) kind() outreach.Kind {
 		return outreach.KindAutoReply
 	}
 	return outreach.KindOutOfOffice
-}
-
-// machineHeader reads the header fields that tell of a machine.
-func machineHeader(h Header) headerProof {
-	submitted := strings.ToLower(h.Get("Auto-Submitted"))
-	submitted, _, _ = strings.Cut(submitted, ";")
-	submitted = strings.TrimSpace(submitted)
-	precedence := strings.ToLower(strings.TrimSpace(h.Get("Precedence")))
-	switch {
-	case strings.HasPrefix(submitted, "auto-replied"), strings.HasPrefix(submitted, "auto-response"):
-		return autoAnswer
-	case precedence == "auto_reply" || precedence == "auto-reply" || precedence == "autoreply":
-		return autoAnswer
-	case hasAutoField(h):
-		return autoAnswer
-	case submitted != "" && submitted != "no":
-		return machine
-	case precedence == "bulk" || precedence == "junk", strings.TrimSpace(h.Get("Return-Path")) == "<>":
-		return weakProof
-	}
-	return noProof
-}
-
-// autoFields are set by programs that answer by themselves; "no" and "false" take them back.
-var autoFields = list(`X-Autoreply, X-Auto-Reply, X-Autorespond, X-Autoresponder, X-Auto-Responder, X-AutoReply-From, X-Mail-Autoreply, X-Autogenerated, X-Auto-Generated, X-AutoResponse, X-Vacation, X-Away`)
-
-func hasAutoField(h Header) bool {
-	for _, name := range autoFields {
-		if !h.Has(name) {
-			continue
-		}
-		if value := strings.ToLower(strings.TrimSpace(h.Get(name))); value != "no" && value != "false" && value != "0" {
-			return true
-		}
-	}
-	return strings.Contains(strings.ToLower(h.Get("Delivered-To")), "autoresponder") || strings.Contains(strings.ToLower(h.Get("X-POST-MessageClass")), "autoresponder")
 }
 
 // autoSubject says whether a subject begins as one of an automatic answer, and whether the prefix of an answer stands before it.
