@@ -321,8 +321,8 @@ func laterBegins(lines []textLine, i, j int) bool {
 	return false
 }
 
-// strongOpening is the beginning of the commonest introductions: "On Mon, 3", "Le 19", "Am 03.", "2014-10-17", "Il giorno 3".
-var strongOpening = lazily(`(?i)^\W{0,6}(?:(?:on|le|am|el|il|em|op|den|på|dnia|w dniu|dne|vào|pada|στις|în|в|у|於|在|في|בתאריך)\s*)(?:[\pL.,]+\s+){0,3}[\pL.,]*\d|^\W{0,3}(?:19|20)\d\d[-/.年]\s?\d`)
+// strongOpening is the beginning of the commonest introductions: "On Mon, 3", "Le 19", "Am 03.", "2014-10-17", "04.05.2026", "Il giorno 3".
+var strongOpening = lazily(`(?i)^\W{0,6}(?:(?:on|le|am|el|il|em|op|den|på|dnia|w dniu|dne|vào|pada|στις|în|в|у|於|在|في|בתאריך)\s*)(?:[\pL.,]+\s+){0,3}[\pL.,]*\d|^\W{0,3}(?:19|20)\d\d[-/.年]\s?\d|^\d{1,2}[-/.]\d{1,2}[-/.](?:20)?\d\d\b`)
 
 func opensStrongly(bare string) bool { return strongOpening().MatchString(bare) }
 
