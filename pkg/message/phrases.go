@@ -63,7 +63,7 @@ func (x *phraseIndex) at(text string) int {
 
 // begins says that a phrase stands at text[start:] whose indexed part begins at i.
 func (x *phraseIndex) begins(index *wordIndex, text string, start, i int) bool {
-	heads := index.starts[index.start(text[i], text[i+1])]
+	heads := index.wordsAt(text, i)
 	if len(heads) == 0 {
 		return false
 	}
