@@ -262,7 +262,7 @@ func autoSubject(subject string) (found, answering bool) {
 	s := foldSubject(subject)
 	s = s[len(subjectTag().FindString(s)):]
 	answering = isReplySubject(s)
-	s = strings.TrimLeft(foldWords(NormalizeSubject(s)), "[(*- ")
+	s = strings.TrimLeft(foldWords(NormalizeSubject(s)), "[(*- 【（「『")
 	if len(s) < 2 {
 		return false, answering
 	}
