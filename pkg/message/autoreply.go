@@ -132,15 +132,22 @@ func foldWords(s string) string {
 	out := make([]byte, 0, len(s)+8)
 	blank := false
 	for i := 0; i < len(s); {
-		r, size := rune(s[i]), 1
-		if r < utf8.RuneSelf {
-			r = rune(foldASCII[r])
-		} else {
-			r, size = utf8.DecodeRuneInString(s[i:])
-			r = foldRune(r)
+		if c := s[i]; c < utf8.RuneSelf {
+			i++
+			switch c = foldASCII[c]; {
+			case c == ' ':
+				blank = len(out) > 0
+			case c == 0:
+			case blank:
+				out, blank = append(out, ' ', c), false
+			default:
+				out = append(out, c)
+			}
+			continue
 		}
+		r, size := utf8.DecodeRuneInString(s[i:])
 		i += size
-		switch {
+		switch r = foldRune(r); {
 		case r == 0:
 			continue
 		case r == ' ':
@@ -148,10 +155,6 @@ func foldWords(s string) string {
 			continue
 		case blank:
 			out, blank = append(out, ' '), false
-		}
-		if r < utf8.RuneSelf {
-			out = append(out, byte(r))
-			continue
 		}
 		out = utf8.AppendRune(out, r)
 	}
@@ -254,7 +257,7 @@ func hasAutoField(h Header) bool {
 // autoSubject says whether a subject begins as one of an automatic answer, and whether the prefix of an answer stands before it.
 func autoSubject(subject string) (found, answering bool) {
 	s := foldSubject(subject)
-	s = s[len(subjectTag().FindString(s)):]
+	s = s[subjectTagAt(s):]
 	answering = isReplySubject(s)
 	s = strings.TrimLeft(foldWords(NormalizeSubject(s)), "[(*- ")
 	for _, phrase := range autoSubjects {

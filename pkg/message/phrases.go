@@ -45,7 +45,11 @@ type phraseIndex struct {
 // in says whether the text holds one of the phrases.
 func (x *phraseIndex) in(text string) bool {
 	for i := 0; i+1 < len(text); i++ {
-		for _, head := range x.heads.starts[x.heads.start(text[i], text[i+1])] {
+		start := &x.heads.starts[x.heads.start(text[i], text[i+1])]
+		if !start.mayGoOn(text, i) {
+			continue
+		}
+		for _, head := range start.words {
 			if strings.HasPrefix(text[i:], head.word) && x.goesOn(text[i+len(head.word):], head.word) {
 				return true
 			}

@@ -7,10 +7,22 @@ import (
 
 // wordIndex finds the phrases of several tables in one pass over a text: messages are searched for thousands of them.
 type wordIndex struct {
-	starts [][]indexedWord   // of one beginning each; the first is none
+	starts []wordStart       // of one beginning each; the first is none
 	plain  [1 << 14]uint16   // place in starts of two ASCII characters: most words of a text begin no phrase
 	others map[uint16]uint16 // the same of two bytes of which one is not ASCII
 	stems  bool              // a phrase may go on: "unsubscri" finds "unsubscribed"
+}
+
+// wordStart holds the words that begin with the same two bytes. Third has a bit for what their third bytes may be, all where one has none: most
+// beginnings go on otherwise in a text.
+type wordStart struct {
+	words []indexedWord
+	third uint64
+}
+
+// mayGoOn says that one of the words may stand at s[i:].
+func (w *wordStart) mayGoOn(s string, i int) bool {
+	return i+2 >= len(s) || w.third>>(s[i+2]&63)&1 != 0
 }
 
 type indexedWord struct {
@@ -32,17 +44,23 @@ func headAt(s string, i int) (head uint32) {
 
 // newWordIndex indexes tables of words of two characters and more; the tag of a word is the index of its table, below 32.
 func newWordIndex(stems bool, tables ...[]string) *wordIndex {
-	x := &wordIndex{starts: make([][]indexedWord, 1), others: map[uint16]uint16{}, stems: stems}
+	x := &wordIndex{starts: make([]wordStart, 1), others: map[uint16]uint16{}, stems: stems}
 	for tag, words := range tables {
 		for _, word := range words {
 			at := x.start(word[0], word[1])
 			if at == 0 {
 				at = uint16(len(x.starts)) //nolint:gosec // there are fewer beginnings than pairs of bytes
-				x.starts = append(x.starts, nil)
+				x.starts = append(x.starts, wordStart{})
 				x.setStart(word[0], word[1], at)
 			}
 			mask := ^uint32(0) >> (8 * (4 - min(len(word), 4)))
-			x.starts[at] = append(x.starts[at], indexedWord{word, uint(tag), headAt(word, 0), mask})
+			start := &x.starts[at]
+			start.words = append(start.words, indexedWord{word, uint(tag), headAt(word, 0), mask})
+			if len(word) == 2 {
+				start.third = ^uint64(0)
+			} else {
+				start.third |= 1 << (word[2] & 63)
+			}
 		}
 	}
 	return x
@@ -91,41 +109,30 @@ var asciiLetters = func() (letters [256]bool) {
 	return letters
 }()
 
-// wordRuneAt says whether the character at s[i:] is a letter as isWordRune means it, and how long it is. Most are ASCII.
-func wordRuneAt(s string, i int) (word bool, size int) {
-	if c := s[i]; c < utf8.RuneSelf {
-		return 'a' <= c|0x20 && c|0x20 <= 'z', 1
-	}
-	r, size := utf8.DecodeRuneInString(s[i:])
-	return isWordRune(r), size
-}
-
 // each calls back for every word that is found, in order.
 func (x *wordIndex) each(text string, found func(at int, tag uint)) {
-	within := false
-	var size int
-	for i := 0; i+1 < len(text); i += size {
-		if within { // most characters are ASCII letters that go on with a word
-			for i+1 < len(text) && asciiLetters[text[i]] {
-				i++
-			}
-			if i+1 >= len(text) {
-				return
-			}
-		}
+	within := false // a word: what begins there is no beginning
+	for i, size := 0, 1; i+1 < len(text); i += size {
 		var word bool
-		word, size = wordRuneAt(text, i)
+		if c := text[i]; c < utf8.RuneSelf {
+			word, size = asciiLetters[c], 1
+		} else {
+			var r rune
+			r, size = utf8.DecodeRuneInString(text[i:])
+			word = isWordRune(r)
+		}
 		goesOn := within && word
 		within = word
 		if goesOn {
 			continue
 		}
-		words := x.starts[x.start(text[i], text[i+1])]
-		if len(words) == 0 {
+		start := &x.starts[x.start(text[i], text[i+1])]
+		if len(start.words) == 0 || !start.mayGoOn(text, i) {
 			continue
 		}
 		head := headAt(text, i)
-		for _, w := range words {
+		for k := range start.words {
+			w := &start.words[k]
 			if head&w.mask == w.head && strings.HasPrefix(text[i:], w.word) && (x.stems || wordAt(text, i, len(w.word))) {
 				found(i, w.tag)
 			}
