@@ -116,6 +116,9 @@ func (e *Engine) Name() string { return "sqlite" }
 // Location is the file's path.
 func (e *Engine) Location() string { return e.path }
 
+// Atomic is true: the writes are one transaction.
+func (e *Engine) Atomic() bool { return true }
+
 // RoundTrips counts queries and commits.
 func (e *Engine) RoundTrips() int64 { return e.trips.Load() }
 
