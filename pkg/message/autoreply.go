@@ -129,7 +129,19 @@ var subjectIndex = sync.OnceValue(func() *wordIndex {
 
 // foldWords prepares text for the search of words: lower case, one blank between words, accents of Arabic dropped.
 func foldWords(s string) string {
-	out := make([]byte, 0, len(s)+8)
+	room, _ := folding.Get().(*[]byte)
+	if room == nil {
+		room = new([]byte)
+	}
+	*room = appendFolded((*room)[:0], s)
+	defer folding.Put(room)
+	return string(*room)
+}
+
+// folding is room for folded text, for one use after the other.
+var folding sync.Pool
+
+func appendFolded(out []byte, s string) []byte {
 	blank := false
 	for i := 0; i < len(s); {
 		if c := s[i]; c < utf8.RuneSelf {
@@ -158,7 +170,7 @@ func foldWords(s string) string {
 		}
 		out = utf8.AppendRune(out, r)
 	}
-	return string(out)
+	return out
 }
 
 // foldASCII folds the characters that most texts are made of.
