@@ -112,7 +112,8 @@ var asciiLetters = func() (letters [256]bool) {
 // each calls back for every word that is found, in order.
 func (x *wordIndex) each(text string, found func(at int, tag uint)) {
 	within := false // a word: what begins there is no beginning
-	for i, size := 0, 1; i+1 < len(text); i += size {
+	var size int
+	for i := 0; i+1 < len(text); i += size {
 		var word bool
 		if c := text[i]; c < utf8.RuneSelf {
 			word, size = asciiLetters[c], 1
