@@ -27,9 +27,9 @@ func growth(b *testing.B, r *report) {
 	recipients, mailboxes := []int{1000, 10_000, 100_000, 1_000_000}, []int{100, 1000, 10_000}
 	served := recipients[:3]
 	if r.quick {
-		recipients, mailboxes, served = recipients[:2], mailboxes[:2], served[:2]
+		recipients, mailboxes, served = recipients[:2], mailboxes[:2], nil
 	}
-	for _, c := range []struct {
+	curves := []struct {
 		name   string
 		engine storetest.Engine
 		sizes  []int
@@ -38,7 +38,11 @@ func growth(b *testing.B, r *report) {
 		{"recipients", storetest.SQLite(), recipients, func(n int) grown { return grown{people: n, boxes: 100, due: 1000} }},
 		{"mailboxes", storetest.SQLite(), mailboxes, func(n int) grown { return grown{people: 20_000, boxes: n, due: n} }},
 		{"recipients", mongoDB(), served, func(n int) grown { return grown{people: n, boxes: 100, due: 1000} }},
-	} {
+	}
+	for _, c := range curves {
+		if len(c.sizes) == 0 {
+			continue
+		}
 		b.Run(c.engine.Name+"-"+c.name, func(b *testing.B) { curve(b, r, c.name, c.engine, c.sizes, c.grown) })
 	}
 }

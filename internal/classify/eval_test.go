@@ -50,7 +50,7 @@ func builtin(t testing.TB) *classify.Builtin {
 }
 
 // TestHeldOut measures the built-in classifier on authors and trades that nothing was learned from and nothing was changed for. A language
-// has some 180 opt-outs there: the floor of their precision is the goal, and that of their recall the goal (0.96) less two replies.
+// has some 180 opt-outs there or more. The floors are the goals.
 func TestHeldOut(t *testing.T) {
 	report, err := classify.Eval(t.Context(), heldOut(t), builtin(t))
 	if err != nil {
@@ -58,8 +58,8 @@ func TestHeldOut(t *testing.T) {
 	}
 	for _, l := range report.Languages {
 		t.Logf("%s: %3d rows, accuracy %.3f, macro-F1 %.3f, unsubscribe precision %.3f recall %.3f", l.Language, l.Rows, l.Accuracy, l.MacroF1, l.OptOutPrecision, l.OptOutRecall)
-		if l.Accuracy < 0.88 || l.MacroF1 < 0.85 || l.OptOutPrecision < 0.98 || l.OptOutRecall < 0.95 {
-			t.Errorf("%s is under the floor: accuracy 0.88, macro-F1 0.85, unsubscribe precision 0.98, recall 0.95", l.Language)
+		if l.Accuracy < 0.88 || l.MacroF1 < 0.85 || l.OptOutPrecision < 0.98 || l.OptOutRecall < 0.96 {
+			t.Errorf("%s is under the floor: accuracy 0.88, macro-F1 0.85, unsubscribe precision 0.98, recall 0.96", l.Language)
 		}
 	}
 	t.Logf("all: %d rows, accuracy %.3f, macro-F1 %.3f, unsubscribe precision %.3f recall %.3f", report.Rows, report.Accuracy, report.MacroF1, report.OptOutPrecision, report.OptOutRecall)

@@ -115,12 +115,18 @@ func (l lines) appendTo(body string) string {
 	return b.String()
 }
 
-// bodyEnd is where the body element of a document ends, else the end.
+// bodyEnd is where the last body element of a document ends, else the end.
 func bodyEnd(document string) int {
-	for i := len(document) - len("</body"); i >= 0; i-- {
-		if document[i] == '<' && strings.EqualFold(document[i:i+len("</body")], "</body") {
-			return i
+	const tag = "</body"
+	end := len(document)
+	for at := 0; ; at++ {
+		next := strings.IndexByte(document[at:], '<')
+		if next < 0 {
+			return end
+		}
+		at += next
+		if len(document)-at >= len(tag) && strings.EqualFold(document[at:at+len(tag)], tag) {
+			end = at
 		}
 	}
-	return len(document)
 }

@@ -37,6 +37,7 @@ type smtpScript struct {
 	extensions []string // in place of the usual ones
 	tls        *tls.Config
 	implicit   bool
+	eager      bool              // DATA is taken though nobody was
 	passwords  map[string]string // AUTH PLAIN and LOGIN are checked against these
 }
 
@@ -86,7 +87,9 @@ func startSMTP(t testing.TB, script smtpScript) *smtpServer {
 type smtpConn struct {
 	*smtpServer
 	net.Conn
-	br *bufio.Reader
+	br    *bufio.Reader
+	mail  bool // accepted in this transaction
+	rcpts int  // likewise
 }
 
 func (s *smtpServer) serve(conn net.Conn) {
@@ -149,12 +152,23 @@ func (c *smtpConn) answer() bool {
 	case "AUTH":
 		return c.authenticate(line)
 	case "MAIL":
+		c.mail, c.rcpts = c.script.mail == "", 0
 		return c.say(c.script.mail, "250 2.1.0 ok\r\n")
 	case "RCPT":
+		if c.script.rcpt == "" && !c.mail {
+			return c.say("", "503 5.5.1 MAIL first\r\n")
+		}
+		if c.script.rcpt == "" {
+			c.rcpts++
+		}
 		return c.say(c.script.rcpt, "250 2.1.5 ok\r\n")
 	case "DATA":
+		if c.rcpts == 0 && !c.script.eager {
+			return c.say("", "554 5.5.1 no valid recipients\r\n")
+		}
 		return c.say(c.script.data, "354 go\r\n") && (c.script.data != "" || c.message())
 	case "RSET":
+		c.mail, c.rcpts = false, 0
 		return c.say(c.script.rset, "250 2.0.0 ok\r\n")
 	case "QUIT":
 		c.say("", "221 2.0.0 bye\r\n")
@@ -230,6 +244,9 @@ func (c *smtpConn) message() bool {
 			break
 		}
 		message.WriteString(strings.TrimPrefix(line, "."))
+	}
+	if c.rcpts == 0 {
+		return c.say("", "554 5.5.1 no valid recipients\r\n")
 	}
 	c.mu.Lock()
 	c.accepted = append(c.accepted, message.String())

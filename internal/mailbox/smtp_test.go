@@ -217,18 +217,37 @@ func TestNextMessageAfterRefusal(t *testing.T) {
 	}
 }
 
-// TestRefusedSender: of the two answers that come where MAIL and RCPT left together, both are read, and none is taken for a later command's.
-func TestRefusedSender(t *testing.T) {
-	server := startSMTP(t, smtpScript{mail: "550 5.7.1 not you\r\n", rcpt: "503 5.5.1 MAIL first\r\n"})
-	s := open(t, hurried(), mailboxAt(server.addr, outreach.SecurityNone))
-	for range 2 {
-		failed := sendError(t, s.Send(testContext(t), "ann@example.com", "bob@example.org", []byte(testMessage)))
-		if failed.Stage != StageMail || failed.Enhanced != "5.7.1" || !s.Usable() {
-			t.Fatalf("stage %s, %s, usable %v", failed.Stage, failed.Enhanced, s.Usable())
-		}
+// TestRefusedInGroup: of the answers that come where MAIL, RCPT and DATA left together, all are read, none is taken for a later command's,
+// and a server that takes DATA for nobody gets no word of the message.
+func TestRefusedInGroup(t *testing.T) {
+	tests := map[string]struct {
+		script smtpScript
+		stage  Stage
+	}{
+		"sender":             {smtpScript{mail: "550 5.7.1 no\r\n"}, StageMail},
+		"sender, eager":      {smtpScript{mail: "550 5.7.1 no\r\n", eager: true}, StageMail},
+		"recipient":          {smtpScript{rcpt: "550 5.7.1 no\r\n"}, StageRcpt},
+		"recipient, eager":   {smtpScript{rcpt: "550 5.7.1 no\r\n", eager: true}, StageRcpt},
+		"the message itself": {smtpScript{data: "550 5.7.1 no\r\n"}, StageData},
 	}
-	if said := server.said(); !strings.HasSuffix(said, "RCPT TO:<bob@example.org>\nRSET\nMAIL FROM:<ann@example.com> BODY=8BITMIME SIZE="+strconv.Itoa(len(testMessage))+"\nRCPT TO:<bob@example.org>") {
-		t.Errorf("said:\n%s", said)
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			server := startSMTP(t, test.script)
+			s := open(t, hurried(), mailboxAt(server.addr, outreach.SecurityNone))
+			for range 2 {
+				failed := sendError(t, s.Send(testContext(t), "ann@example.com", "bob@example.org", []byte(testMessage)))
+				if failed.Stage != test.stage || failed.Enhanced != "5.7.1" || !s.Usable() {
+					t.Fatalf("stage %s, %s, usable %v", failed.Stage, failed.Enhanced, s.Usable())
+				}
+			}
+			group := "MAIL FROM:<ann@example.com> BODY=8BITMIME SIZE=" + strconv.Itoa(len(testMessage)) + "\nRCPT TO:<bob@example.org>\nDATA\n"
+			if said := server.said() + "\n"; !strings.HasSuffix(said, group+"RSET\n"+group) {
+				t.Errorf("said:\n%s", said)
+			}
+			if len(server.messages()) > 0 {
+				t.Errorf("the server has messages: %q", server.messages())
+			}
+		})
 	}
 }
 

@@ -151,18 +151,37 @@ var subjectIndex = sync.OnceValue(func() *wordIndex {
 
 // foldWords prepares text for the search of words: lower case, one blank between words, accents of Arabic dropped.
 func foldWords(s string) string {
-	out := make([]byte, 0, len(s)+8)
+	room, _ := folding.Get().(*[]byte)
+	if room == nil {
+		room = new([]byte)
+	}
+	*room = appendFolded((*room)[:0], s)
+	defer folding.Put(room)
+	return string(*room)
+}
+
+// folding is room for folded text, for one use after the other.
+var folding sync.Pool
+
+func appendFolded(out []byte, s string) []byte {
 	blank := false
 	for i := 0; i < len(s); {
-		r, size := rune(s[i]), 1
-		if r < utf8.RuneSelf {
-			r = rune(foldASCII[r])
-		} else {
-			r, size = utf8.DecodeRuneInString(s[i:])
-			r = foldRune(r)
+		if c := s[i]; c < utf8.RuneSelf {
+			i++
+			switch c = foldASCII[c]; {
+			case c == ' ':
+				blank = len(out) > 0
+			case c == 0:
+			case blank:
+				out, blank = append(out, ' ', c), false
+			default:
+				out = append(out, c)
+			}
+			continue
 		}
+		r, size := utf8.DecodeRuneInString(s[i:])
 		i += size
-		switch {
+		switch r = foldRune(r); {
 		case r == 0:
 			continue
 		case r == ' ':
@@ -171,13 +190,9 @@ func foldWords(s string) string {
 		case blank:
 			out, blank = append(out, ' '), false
 		}
-		if r < utf8.RuneSelf {
-			out = append(out, byte(r))
-			continue
-		}
 		out = utf8.AppendRune(out, r)
 	}
-	return string(out)
+	return out
 }
 
 // foldASCII folds the characters that most texts are made of.
@@ -260,7 +275,7 @@ func (e autoEvidence) kind() outreach.Kind {
 // autoSubject says whether a subject begins as one of an automatic answer, and whether the prefix of an answer stands before it.
 func autoSubject(subject string) (found, answering bool) {
 	s := foldSubject(subject)
-	s = s[len(subjectTag().FindString(s)):]
+	s = s[subjectTagAt(s):]
 	answering = isReplySubject(s)
 	s = strings.TrimLeft(foldWords(NormalizeSubject(s)), "[(*- 【（「『")
 	if len(s) < 2 {
