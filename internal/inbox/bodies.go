@@ -10,48 +10,18 @@ import (
 	"mailrun/pkg/message"
 )
 
-// readBodies fetches the bodies of messages and hands them over, in batches and in UID order. While one batch is read the next is on its way.
-func (r *reader) readBodies(ctx context.Context, chosen []mailbox.Fetched) error {
-	next, stop := iter.Pull(bodyBatches(chosen))
-	defer stop()
-	batch, more := next()
-	coming := r.bringBodies(ctx, batch)
-	defer func() { <-coming.arrived }()
-	for more {
-		<-coming.arrived
-		bodies, err := coming.bodies, coming.err
+// fetchBodies fetches the bodies of messages and hands them over, in batches and in UID order.
+func (f *fetcher) fetchBodies(ctx context.Context, chosen []mailbox.Fetched) error {
+	for batch := range bodyBatches(chosen) {
+		bodies, err := f.bodies(ctx, batch)
 		if err != nil {
 			return err
 		}
-		if batch, more = next(); more {
-			coming = r.bringBodies(ctx, batch)
-		}
-		d, err := r.weigh(ctx, r.readAll(bodies))
-		if err != nil {
-			return err
-		}
-		if err := r.hand(ctx, d); err != nil {
+		if err := f.hand(ctx, parcel{bodies: bodies}); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// coming are bodies on their way.
-type coming struct {
-	arrived chan struct{}
-	bodies  []mailbox.Fetched
-	err     error
-}
-
-// bringBodies fetches a batch of bodies. The session must not be used until they have arrived.
-func (r *reader) bringBodies(ctx context.Context, batch []mailbox.Fetched) *coming {
-	c := &coming{arrived: make(chan struct{})}
-	go func() {
-		defer close(c.arrived)
-		c.bodies, c.err = r.bodies(ctx, batch)
-	}()
-	return c
 }
 
 // bodyBatches cuts messages into batches that are bounded in number and in bytes.
@@ -76,17 +46,17 @@ func bodyBatches(chosen []mailbox.Fetched) iter.Seq[[]mailbox.Fetched] {
 
 // bodies fetches a batch of messages. If an answer cannot be read, what is missing is asked for one by one; what cannot be read
 // alone is quarantined with its headers.
-func (r *reader) bodies(ctx context.Context, batch []mailbox.Fetched) ([]mailbox.Fetched, error) {
+func (f *fetcher) bodies(ctx context.Context, batch []mailbox.Fetched) ([]mailbox.Fetched, error) {
 	got := make(map[uint32]mailbox.Fetched, len(batch))
-	err := r.fetch(ctx, batch, got)
+	err := f.fetch(ctx, batch, got)
 	if !errors.Is(err, mailbox.ErrProtocol) {
 		return inOrder(batch, got), err
 	}
-	if err := r.reopen(ctx); err != nil {
+	if err := f.reopen(ctx); err != nil {
 		return nil, err
 	}
 	for _, c := range missingFrom(batch, got) {
-		if err := r.fetchAlone(ctx, c, got); err != nil {
+		if err := f.fetchAlone(ctx, c, got); err != nil {
 			return nil, err
 		}
 	}
@@ -94,29 +64,29 @@ func (r *reader) bodies(ctx context.Context, batch []mailbox.Fetched) ([]mailbox
 }
 
 // fetchAlone asks for one message up to unreadableTries times.
-func (r *reader) fetchAlone(ctx context.Context, c mailbox.Fetched, got map[uint32]mailbox.Fetched) error {
+func (f *fetcher) fetchAlone(ctx context.Context, c mailbox.Fetched, got map[uint32]mailbox.Fetched) error {
 	var err error
 	for range unreadableTries {
-		err = r.fetch(ctx, []mailbox.Fetched{c}, got)
+		err = f.fetch(ctx, []mailbox.Fetched{c}, got)
 		if !errors.Is(err, mailbox.ErrProtocol) {
 			return err
 		}
-		if err := r.reopen(ctx); err != nil {
+		if err := f.reopen(ctx); err != nil {
 			return err
 		}
 	}
-	r.quarantine(c.UID, err, c.Raw)
+	f.quarantine(c.UID, err, c.Raw)
 	return nil
 }
 
 // fetch reads the bodies of messages. One that the server lists but does not deliver is quarantined.
-func (r *reader) fetch(ctx context.Context, chosen []mailbox.Fetched, got map[uint32]mailbox.Fetched) error {
+func (f *fetcher) fetch(ctx context.Context, chosen []mailbox.Fetched, got map[uint32]mailbox.Fetched) error {
 	uids := make([]uint32, len(chosen))
 	byUID := make(map[uint32]mailbox.Fetched, len(chosen))
 	for i, c := range chosen {
 		uids[i], byUID[c.UID] = c.UID, c
 	}
-	err := r.session.Bodies(ctx, uids, bodyBytes, func(body mailbox.Fetched) error {
+	err := f.session.Bodies(ctx, uids, bodyBytes, func(body mailbox.Fetched) error {
 		if seen := byUID[body.UID].InternalDate; !seen.IsZero() {
 			body.InternalDate = seen // phase one's is the one that counts
 		}
@@ -125,7 +95,7 @@ func (r *reader) fetch(ctx context.Context, chosen []mailbox.Fetched, got map[ui
 	})
 	if missing, ok := errors.AsType[*mailbox.MissingError](err); ok {
 		for _, uid := range missing.UIDs {
-			r.quarantine(uid, err, byUID[uid].Raw)
+			f.quarantine(uid, err, byUID[uid].Raw)
 		}
 		return nil
 	}
@@ -156,8 +126,25 @@ type inbound struct {
 	dedupeKey string
 }
 
-// readAll parses bodies and tells what each message is.
-func (r *reader) readAll(bodies []mailbox.Fetched) []inbound {
+// read reads a batch of whole messages and hands over what they are to the keeping side.
+func (r *reader) read(ctx context.Context, p parcel) error {
+	d := delivery{done: p.done}
+	if p.done == nil {
+		var err error
+		if d, err = r.weigh(ctx, r.understand(p.bodies)); err != nil {
+			return err
+		}
+	}
+	select {
+	case r.handed <- d:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// understand parses bodies and tells what each message is.
+func (r *reader) understand(bodies []mailbox.Fetched) []inbound {
 	read := make([]inbound, len(bodies))
 	for i, body := range bodies {
 		if body.InternalDate.IsZero() {

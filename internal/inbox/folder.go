@@ -99,8 +99,8 @@ func (p *pass) readNew(ctx context.Context, f *outreach.Folder, next uint32) err
 	if from >= next {
 		return nil
 	}
-	return p.stream(ctx, f, func(ctx context.Context, r *reader) error {
-		return r.readSpans(ctx, func() (span, bool) {
+	return p.stream(ctx, f, func(ctx context.Context, fetch *fetcher) error {
+		return fetch.fetchSpans(ctx, func() (span, bool) {
 			s := span{from: from, to: min(from+rangeSize, next) - 1}
 			s.reached = func() { f.LastUID = s.to }
 			from = s.to + 1
@@ -113,13 +113,13 @@ func (p *pass) readNew(ctx context.Context, f *outreach.Folder, next uint32) err
 func (p *pass) retryQuarantine(ctx context.Context, f *outreach.Folder) error {
 	waiting := f.Quarantine
 	f.Quarantine = nil
-	return p.stream(ctx, f, func(ctx context.Context, r *reader) error {
+	return p.stream(ctx, f, func(ctx context.Context, fetch *fetcher) error {
 		for _, q := range waiting {
-			if err := r.readSpan(ctx, span{from: q.UID, to: q.UID}); err != nil {
+			if err := fetch.fetchSpan(ctx, span{from: q.UID, to: q.UID}); err != nil {
 				return err
 			}
 		}
-		return r.done(ctx, func() {})
+		return fetch.done(ctx, func() {})
 	})
 }
 
@@ -143,8 +143,8 @@ func (p *pass) readPast(ctx context.Context, f *outreach.Folder) error {
 	if b.Max > 0 {
 		left = b.Max - b.Read
 	}
-	err = p.stream(ctx, f, func(ctx context.Context, r *reader) error {
-		return r.readSpans(ctx, func() (span, bool) {
+	err = p.stream(ctx, f, func(ctx context.Context, fetch *fetcher) error {
+		return fetch.fetchSpans(ctx, func() (span, bool) {
 			if len(uids) == 0 || left <= 0 {
 				return span{}, false
 			}

@@ -35,6 +35,9 @@ type torn struct {
 	after int
 }
 
+// Atomic is what an engine without transactions says.
+func (torn) Atomic() bool { return false }
+
 func (e torn) Write(ctx context.Context, writes []store.Write) ([]store.WriteResult, error) {
 	if len(writes) == 0 || writes[0].Kind != store.Insert || writes[0].Collection != store.Replies {
 		return e.Engine.Write(ctx, writes)

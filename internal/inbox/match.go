@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -66,15 +67,15 @@ func newCandidate(fetched mailbox.Fetched) candidate {
 
 // sift keeps the messages whose bodies are needed: those that their headers tie to something we sent, those that look like a report of a
 // mail system, and all if unmatched mail is stored too. Everything else is somebody's private mail and is not read.
-func (r *reader) sift(ctx context.Context, headers []mailbox.Fetched) ([]mailbox.Fetched, error) {
+func (f *fetcher) sift(ctx context.Context, headers []mailbox.Fetched) ([]mailbox.Fetched, error) {
 	var chosen []mailbox.Fetched
 	var unsure []candidate
 	q := newQuestions()
 	for _, h := range headers {
 		c := newCandidate(h)
 		switch {
-		case slices.ContainsFunc(c.from, func(a string) bool { return r.own[a] }): // our own copy
-		case r.concernsSurely(c):
+		case slices.ContainsFunc(c.from, func(a string) bool { return f.own[a] }): // our own copy
+		case f.concernsSurely(c):
 			chosen = append(chosen, h)
 		default:
 			unsure = append(unsure, c)
@@ -85,13 +86,13 @@ func (r *reader) sift(ctx context.Context, headers []mailbox.Fetched) ([]mailbox
 	if len(unsure) == 0 {
 		return chosen, nil
 	}
-	e, err := r.look(ctx, q)
+	e, err := f.look(ctx, q)
 	if err != nil {
 		return nil, ours(err)
 	}
 	for _, c := range unsure {
-		if slices.ContainsFunc(c.answered, r.underway.has) || r.matchPerson(ctx, e, c.answered, c.from, c.subject, c.fetched.InternalDate) != nil {
-			r.follow(c)
+		if slices.ContainsFunc(c.answered, f.underway.has) || f.matchPerson(ctx, e, c.answered, c.from, c.subject, c.fetched.InternalDate) != nil {
+			f.follow(c)
 			chosen = append(chosen, c.fetched)
 		}
 	}
@@ -100,24 +101,25 @@ func (r *reader) sift(ctx context.Context, headers []mailbox.Fetched) ([]mailbox
 }
 
 // follow has what answers a message be read too, until it is stored and found by its Message-ID.
-func (r *reader) follow(c candidate) {
+func (f *fetcher) follow(c candidate) {
 	for _, id := range message.MessageIDs(c.header.Raw("Message-ID")) {
-		r.underway.add(id, nil)
+		f.underway.add(id, nil)
 	}
 }
 
-// concernsSurely tells, without asking the store, whether a message's body is needed. What answers an id with our signature does.
-func (r *reader) concernsSurely(c candidate) bool {
-	_, asks := r.token(c.subject)
+// concernsSurely tells, without asking the store, whether a message's body is needed. That of what answers an id with our signature is, and of
+// what answers a message that is not stored yet: it may be by the time that the store is asked.
+func (f *fetcher) concernsSurely(c candidate) bool {
+	_, asks := f.token(c.subject)
 	signed := slices.ContainsFunc(c.answered, func(id string) bool {
-		_, ok := r.Keyring.VerifyMessageID(id)
+		_, ok := f.Keyring.VerifyMessageID(id)
 		return ok
 	})
-	if asks || signed {
-		r.follow(c)
+	if asks || signed || slices.ContainsFunc(c.answered, f.underway.has) {
+		f.follow(c)
 		return true
 	}
-	return r.StoreUnmatched || message.LooksLikeReport(c.header)
+	return f.StoreUnmatched || message.LooksLikeReport(c.header)
 }
 
 // senders are the addresses of From and Sender.
@@ -259,9 +261,17 @@ func (p *pass) bySubject(ctx context.Context, e *evidence, address, subject stri
 // colleaguesMost bounds how many people of one company are compared.
 const colleaguesMost = 100
 
+// domains are the people at domains, as they were looked up in this pass. The fetching side and the reading side ask for them.
+type domains struct {
+	sync.Mutex
+	known map[string]*evidence
+}
+
 // colleagues looks up the people at a domain and what they were sent, once per pass.
 func (p *pass) colleagues(ctx context.Context, domain string) (*evidence, error) {
-	if e := p.domains[domain]; e != nil {
+	p.domains.Lock()
+	defer p.domains.Unlock()
+	if e := p.domains.known[domain]; e != nil {
 		return e, nil
 	}
 	e := &evidence{recipients: map[bson.ObjectID]*outreach.Recipient{}, sent: map[bson.ObjectID][]*outreach.History{}, byID: map[bson.ObjectID]*outreach.History{}}
@@ -275,10 +285,10 @@ func (p *pass) colleagues(ctx context.Context, domain string) (*evidence, error)
 	if err := e.lookSent(ctx, p.Store); err != nil {
 		return nil, err
 	}
-	if p.domains == nil {
-		p.domains = map[string]*evidence{}
+	if p.domains.known == nil {
+		p.domains.known = map[string]*evidence{}
 	}
-	p.domains[domain] = e
+	p.domains.known[domain] = e
 	return e, nil
 }
 

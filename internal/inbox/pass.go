@@ -22,7 +22,7 @@ type pass struct {
 	session       *mailbox.IMAPSession
 	began         time.Time
 	sequences     map[bson.ObjectID]*outreach.Sequence
-	domains       map[string]*evidence
+	domains       domains
 	underway      underway
 	opened        string // the folder that is open, "" for none
 	changed       bool   // something new was read

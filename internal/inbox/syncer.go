@@ -9,7 +9,7 @@
 //
 // The commit order. Messages are stored in ascending UID order with their effects marked undone; the effects are applied, each so that
 // applying it twice changes nothing; they are marked done; then the cursor moves, under the token of the lease. A process killed anywhere
-// leaves something that the next pass completes.
+// leaves something that the next pass completes. Where all of a batch is written or nothing, messages are stored with their effects marked done.
 package inbox
 
 import (

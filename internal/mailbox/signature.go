@@ -81,6 +81,9 @@ func (k *Keyring) OptOutToken(recipientID bson.ObjectID) string {
 // VerifyOptOutToken finds an opt-out token that a key of the ring signed in a text (a URL path, a subject, an address), in any case, and
 // returns the recipient's id. The token must stand alone: letters or digits directly beside it make it another word.
 func (k *Keyring) VerifyOptOutToken(tok string) (bson.ObjectID, bool) {
+	if len(tok) < optOutChars {
+		return bson.NilObjectID, false // as most words of most subjects
+	}
 	text := strings.ToLower(tok[:min(len(tok), maxScan)])
 	for _, word := range strings.FieldsFunc(text, func(r rune) bool { return (r < 'a' || 'z' < r) && (r < '0' || '9' < r) }) {
 		if len(word) != optOutChars {

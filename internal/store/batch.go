@@ -68,6 +68,11 @@ func (b *Batch) Commit(ctx context.Context) error {
 	return err
 }
 
+// whole tells whether the batch, as it is, will be written as a whole or not at all.
+func (b *Batch) whole() bool {
+	return b.store.engine.Atomic() && !slices.ContainsFunc(b.writes, func(w Write) bool { return w.Kind == UpdateMany })
+}
+
 // Refused lists, after Commit, the messages that were known: somebody else has stored them meanwhile.
 func (b *Batch) Refused() []*outreach.Reply { return b.refused }
 

@@ -52,6 +52,9 @@ type Engine interface {
 	// Write runs the writes in order, in as few round trips and commits as the engine can, and returns once they would survive a power
 	// cut. A duplicate fails its own write only.
 	Write(ctx context.Context, writes []Write) ([]WriteResult, error)
+	// Atomic tells whether what Write does is done as a whole or, if the process or the machine dies, not at all. An UpdateMany or DeleteMany in it
+	// may be done in pieces even so.
+	Atomic() bool
 	// RoundTrips counts the requests (MongoDB) or transactions (SQLite) so far.
 	RoundTrips() int64
 	// Close releases the database.

@@ -114,15 +114,26 @@ func (s *Store) MailboxesUnfinished(ctx context.Context) ([]bson.ObjectID, error
 	return ids, nil
 }
 
-// MarkReplies notes that all effects of several replies were applied.
+// MarkReplies notes that all effects of several replies were applied: in the messages themselves where the batch stores these and is written as a
+// whole, else by a write after all others.
 func (b *Batch) MarkReplies(replies []*outreach.Reply) {
+	if len(b.messages) > 0 && b.whole() {
+		for _, r := range replies {
+			r.Effects = applied()
+		}
+		return
+	}
 	ids := make([]bson.ObjectID, len(replies))
 	for i, r := range replies {
 		ids[i] = r.ID
 	}
-	effects := bson.D{{Key: "stop", Value: true}, {Key: "suppress", Value: true}, {Key: "history", Value: true}, {Key: "thread", Value: true}, {Key: "done", Value: true}}
 	filter := bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}}
-	b.marks = append(b.marks, Write{Kind: UpdateMany, Collection: Replies, Filter: filter, Update: set(bson.E{Key: "effects", Value: effects})})
+	b.marks = append(b.marks, Write{Kind: UpdateMany, Collection: Replies, Filter: filter, Update: set(bson.E{Key: "effects", Value: applied()})})
+}
+
+// applied are the marks of a reply whose effects were applied.
+func applied() map[string]bool {
+	return map[string]bool{"stop": true, "suppress": true, "history": true, "thread": true, "done": true}
 }
 
 // RepliesByMessageIDs finds stored messages by their Message-IDs, without their texts.

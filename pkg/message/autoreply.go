@@ -15,10 +15,14 @@ import (
 //   - a header that only machines write (RFC 3834 section 5, and those of programs older than it). X-Auto-Response-Suppress is none: it asks
 //     others not to answer by machine, and people's mail carries it;
 //   - a subject that begins as those of absence notes do, without an answer's prefix before it;
-//   - words of absence or receipt together with a second sign: a weak header, the statement that this is automatic, or what only notes
-//     say ("in urgent cases", "limited access to e-mail") where nothing shows a person at work.
+//   - words of absence or receipt together with a second sign: a weak header, the statement that this is automatic, an address that reads no
+//     answers, or what only notes say ("in urgent cases", "limited access to e-mail") where nothing shows a person at work;
+//   - the parts of an acknowledgement together: a number given, the receipt, the promise of an answer by an office;
+//   - a message that is held, and the click or answer that frees it;
+//   - that the sender, named or in the first person, has left for good, and where to turn now.
 //
-// So "thanks for contacting us, I'd love a demo", and a person who tells that a colleague has left, stay human.
+// So "thanks for contacting us, I'd love a demo", and a person who tells that a colleague has left, stay human. What was written with a
+// program that only people use is theirs whatever it says, unless it says that it is automatic.
 func autoReply(m *Message, visible string, received time.Time) (kind outreach.Kind, returnDate *time.Time, left bool, ok bool) {
 	if m.Calendar != nil || optOutSubject(m) {
 		return "", nil, false, false // somebody pressed a button, and a program (Apple Mail) calls what it sent then automatic
@@ -27,62 +31,86 @@ func autoReply(m *Message, visible string, received time.Time) (kind outreach.Ki
 	if !e.proves() {
 		return "", nil, false, false
 	}
-	kind = e.kind()
-	if kind == outreach.KindOutOfOffice {
+	if kind = e.kind(); kind == outreach.KindOutOfOffice {
 		returnDate = FindReturnDate(m.Subject+".\n"+visible, received)
 	}
-	return kind, returnDate, (e.left || e.ownLeft) && !e.absent, true
+	if returnDate == nil && e.goneForGood() {
+		kind = outreach.KindAutoReply
+	}
+	return kind, returnDate, e.hasLeft() && kind == outreach.KindAutoReply, true
 }
-
-// headerProof is how much the header of a message says of a machine.
-type headerProof uint8
-
-const (
-	noProof    headerProof = iota
-	weakProof              // bulk mail, an empty return path: lists and newsletters have them too
-	machine                // auto-generated: no answer, but no person either
-	autoAnswer             // auto-replied
-)
 
 // autoEvidence is what speaks for an automatic answer.
 type autoEvidence struct {
 	header    headerProof
 	subject   bool // begins as the subject of an automatic answer
 	answering bool // has the prefix of an answer before that
+	nobody    bool // comes from an address that reads no answers
+	person    bool // comes from a program that people write with, and that answers nothing by itself
 	absent    bool // words of absence
-	receipt   bool // words of receipt: tickets, acknowledgements
+	away      bool // and they are in the text
+	receipt   receiptSigns
 	challenge bool // the sender is to prove that it is a person
 	automatic bool // says of itself that it is automatic
 	aside     bool // says what only notes say
+	handover  bool // says where to turn, or that nobody reads it
 	engaged   bool // asks or wants something
-	left      bool // somebody has left
-	ownLeft   bool // it is the sender, or the address itself, that has gone
+	leaving   leaving
+	dead      bool // the address is given up
+	unread    bool // or at least nobody reads it
+}
+
+// hasLeft says that somebody has left, or that the address is given up.
+func (e autoEvidence) hasLeft() bool { return e.leaving.found || e.dead }
+
+// mayTellLeaving says that it matters whether somebody has left: where nothing else speaks for a machine it does not, unless the sender is named.
+func (e autoEvidence) mayTellLeaving() bool {
+	return e.header != noProof || e.subject || e.automatic || e.nobody || e.unread || e.handover && !e.answering
+}
+
+// goneForGood says that whoever is absent does not come back: a note of leaving under the subject of an absence, or with such words beside.
+func (e autoEvidence) goneForGood() bool {
+	return e.leaving.found && (!e.away || (e.leaving.own || e.leaving.first) && !e.leaving.away)
 }
 
 // maxAutoBytes of the visible text are read: notes say at once what they are.
 const maxAutoBytes = 3000
 
 func gatherAutoEvidence(m *Message, visible string) autoEvidence {
-	body := foldWords(clip(visible, maxAutoBytes))
-	says, titled := bodyIndex().find(body), subjectIndex().find(foldWords(m.Subject))
+	body, subject := foldWords(clip(visible, maxAutoBytes)), foldWords(clip(m.Subject, maxPhraseField))
+	says, titled := bodyIndex().find(body), subjectIndex().find(subject)
 	e := autoEvidence{
 		header:    machineHeader(m.Header),
-		absent:    says&saysAbsence != 0 || titled&titledAbsence != 0,
-		receipt:   says&saysReceipt != 0 || titled&titledReceipt != 0,
-		challenge: (says|titled)&saysChallenge != 0,
+		nobody:    isNobody(m.From.Address),
+		person:    isPersonsProgram(m.Header),
+		away:      says&saysAbsence != 0,
+		challenge: (says|titled)&saysChallenge != 0 || says&saysHeld != 0 && (says|titled)&saysProve != 0,
 		automatic: says&saysAutomatic != 0,
 		aside:     says&saysAside != 0,
+		handover:  says&saysHandover != 0,
 		engaged:   asks(body) || says&saysEngaged != 0,
 	}
-	leftAt := leavingAt(body, says)
-	e.left = leftAt >= 0
+	e.receipt = receiptSigns{
+		subject: titled&titledReceipt != 0, thanks: titled&titledThanks != 0, words: says&saysReceipt != 0, promise: says&saysPromise != 0,
+		number: says&saysNumber != 0 || says&saysUnder != 0 && says&saysRegistered != 0, numbered: isNumbered(subject),
+	}
 	e.subject, e.answering = autoSubject(m.Subject)
-	e.ownLeft = len(body) < 800 && says&saysDead != 0 && deadAddress().MatchString(body) || e.left && namesSender(body[:leftAt], m.From.Name)
+	e.away = e.away || e.aside && says&saysBack != 0
+	e.absent = e.away || titled&titledAbsence != 0 && (e.subject || !e.answering) // what is answered may be our offer of a "holiday planner"
+	if len(body) < 800 && says&saysDead != 0 {
+		e.dead, e.unread = deadAddress().MatchString(body), unreadAddress().MatchString(body)
+	}
+	told := body
+	if !e.subject && !e.answering {
+		told = subject + ". " + body
+	}
+	if e.mayTellLeaving() || namesSender(told, m.From) {
+		e.leaving = readLeaving(told, says, m.From)
+	}
 	return e
 }
 
-// What bodyIndex finds, in the order of its tables; deadStems and the stems of leavings, from saysLeaving on, are only hints that a regular
-// expression is worth its time.
+// What bodyIndex finds, in the order of its tables; deadStems are only hints that a regular expression is worth its time.
 const (
 	saysChallenge uint32 = 1 << iota
 	saysAbsence
@@ -91,56 +119,69 @@ const (
 	saysAside
 	saysDead
 	saysEngaged
-	saysLeaving
+	saysPromise
+	saysNumber
+	saysHandover
+	saysHeld
+	saysProve
+	saysUnder
+	saysRegistered
+	saysLeft
+	saysBack
 )
 
 // bodyIndex is built when the first message is read.
 var bodyIndex = sync.OnceValue(func() *wordIndex {
-	tables := [][]string{challengeWords, absenceWords, receiptWords, automaticWords, asideWords, deadStems, engagedWords}
-	for _, l := range leavings {
-		tables = append(tables, l.stems)
-	}
-	return newWordIndex(false, tables...)
+	return newWordIndex(false, challengeWords, absenceWords, receiptWords, automaticWords, asideWords, deadStems, engagedWords,
+		promiseWords, numberWords, handoverWords, heldWords, proveWords, underWords, registeredWords, leavingStems, backWords)
 })
 
-// leavingAt is where a text first says that somebody has left for good, -1 if it does not. Says is what bodyIndex found in it.
-func leavingAt(body string, says uint32) int {
-	first := -1
-	for i, l := range leavings {
-		if says&(saysLeaving<<i) == 0 {
-			continue
-		}
-		if at := l.phrases().FindStringIndex(body); at != nil && (first < 0 || at[0] < first) {
-			first = at[0]
-		}
-	}
-	return first
-}
-
-// What subjectIndex finds; the challenge comes first as in bodyIndex.
+// What subjectIndex finds; the words of challenges have the places that they have in bodyIndex.
 const (
 	titledAbsence uint32 = 1 << (iota + 1)
 	titledReceipt
+	titledThanks
 )
 
 var subjectIndex = sync.OnceValue(func() *wordIndex {
-	return newWordIndex(false, challengeWords, absenceSubjects, receiptSubjects)
+	tables := make([][]string, 12) // the last is proveWords
+	tables[0], tables[1], tables[2], tables[3], tables[11] = challengeWords, absenceSubjects, receiptSubjects, thanksSubjects, proveWords
+	return newWordIndex(false, tables...)
 })
 
 // foldWords prepares text for the search of words: lower case, one blank between words, accents of Arabic dropped.
 func foldWords(s string) string {
-	out := make([]byte, 0, len(s)+8)
+	room, _ := folding.Get().(*[]byte)
+	if room == nil {
+		room = new([]byte)
+	}
+	*room = appendFolded((*room)[:0], s)
+	defer folding.Put(room)
+	return string(*room)
+}
+
+// folding is room for folded text, for one use after the other.
+var folding sync.Pool
+
+func appendFolded(out []byte, s string) []byte {
 	blank := false
 	for i := 0; i < len(s); {
-		r, size := rune(s[i]), 1
-		if r < utf8.RuneSelf {
-			r = rune(foldASCII[r])
-		} else {
-			r, size = utf8.DecodeRuneInString(s[i:])
-			r = foldRune(r)
+		if c := s[i]; c < utf8.RuneSelf {
+			i++
+			switch c = foldASCII[c]; {
+			case c == ' ':
+				blank = len(out) > 0
+			case c == 0:
+			case blank:
+				out, blank = append(out, ' ', c), false
+			default:
+				out = append(out, c)
+			}
+			continue
 		}
+		r, size := utf8.DecodeRuneInString(s[i:])
 		i += size
-		switch {
+		switch r = foldRune(r); {
 		case r == 0:
 			continue
 		case r == ' ':
@@ -149,13 +190,9 @@ func foldWords(s string) string {
 		case blank:
 			out, blank = append(out, ' '), false
 		}
-		if r < utf8.RuneSelf {
-			out = append(out, byte(r))
-			continue
-		}
 		out = utf8.AppendRune(out, r)
 	}
-	return string(out)
+	return out
 }
 
 // foldASCII folds the characters that most texts are made of.
@@ -183,25 +220,45 @@ func foldRune(r rune) rune {
 	return r
 }
 
-// asks says that a text holds a question mark.
+// asks says that a text holds a question mark that ends a word: within an address on the web it asks nothing. Those of other scripts are among
+// engagedWords.
 func asks(text string) bool {
-	return strings.Contains(text, "?") || strings.Contains(text, "？") || strings.Contains(text, "؟")
+	for i := 0; ; {
+		next := strings.IndexByte(text[i:], '?')
+		if next < 0 {
+			break
+		}
+		i += next + 1
+		if after, _ := utf8.DecodeRuneInString(text[i:]); !isWordRune(after) && (after < '0' || after > '9') && after != '%' && after != '=' {
+			return true
+		}
+	}
+	return false
 }
 
 // proves weighs the evidence.
 func (e autoEvidence) proves() bool {
-	says := e.absent || e.receipt || e.left || e.challenge
+	says := e.absent || e.receipt.any() || e.leaving.found || e.challenge
 	switch {
-	case e.header >= machine, e.subject && !e.answering:
+	case e.header >= machine:
 		return true
-	case e.subject, e.header == weakProof:
+	case e.person && !e.automatic:
+		return false
+	case e.subject && !e.answering:
+		return true
+	case e.subject:
+		return (says || e.automatic) && (!e.engaged || e.automatic || e.aside)
+	case e.header == weakProof:
 		return says || e.automatic
 	case e.automatic:
-		return says
-	case e.challenge, e.ownLeft:
-		return !e.engaged
+		return says || e.receipt.promise || e.nobody || e.unread
+	case e.receipt.certain():
+		return true
+	case e.engaged:
+		return false
 	}
-	return e.absent && e.aside && !e.engaged
+	return e.challenge || e.dead || e.unread || e.leaving.own || e.leaving.first && e.handover && !e.answering ||
+		e.receipt.proves(e.answering) || e.nobody && (e.receipt.any() || e.leaving.found) || e.absent && e.aside
 }
 
 // kind names a proven answer. An answer by machine that says nothing of receipt is an absence note: that is what the header is for.
@@ -209,69 +266,46 @@ func (e autoEvidence) kind() outreach.Kind {
 	switch {
 	case e.absent:
 		return outreach.KindOutOfOffice
-	case e.left, e.receipt, e.challenge, e.ownLeft, e.automatic, e.header == machine && !e.subject:
+	case e.hasLeft(), e.unread, e.receipt.any(), e.receipt.promise, e.challenge, e.automatic, e.header == machine && !e.subject:
 		return outreach.KindAutoReply
 	}
 	return outreach.KindOutOfOffice
 }
 
-// machineHeader reads the header fields that tell of a machine.
-func machineHeader(h Header) headerProof {
-	submitted := strings.ToLower(h.Get("Auto-Submitted"))
-	submitted, _, _ = strings.Cut(submitted, ";")
-	submitted = strings.TrimSpace(submitted)
-	precedence := strings.ToLower(strings.TrimSpace(h.Get("Precedence")))
-	switch {
-	case strings.HasPrefix(submitted, "auto-replied"), strings.HasPrefix(submitted, "auto-response"):
-		return autoAnswer
-	case precedence == "auto_reply" || precedence == "auto-reply" || precedence == "autoreply":
-		return autoAnswer
-	case hasAutoField(h):
-		return autoAnswer
-	case submitted != "" && submitted != "no":
-		return machine
-	case precedence == "bulk" || precedence == "junk", strings.TrimSpace(h.Get("Return-Path")) == "<>":
-		return weakProof
-	}
-	return noProof
-}
-
-// autoFields are set by programs that answer by themselves; "no" and "false" take them back.
-var autoFields = list(`X-Autoreply, X-Auto-Reply, X-Autorespond, X-Autoresponder, X-Auto-Responder, X-AutoReply-From, X-Mail-Autoreply, X-Autogenerated, X-Auto-Generated, X-AutoResponse, X-Vacation, X-Away`)
-
-func hasAutoField(h Header) bool {
-	for _, name := range autoFields {
-		if !h.Has(name) {
-			continue
-		}
-		if value := strings.ToLower(strings.TrimSpace(h.Get(name))); value != "no" && value != "false" && value != "0" {
-			return true
-		}
-	}
-	return strings.Contains(strings.ToLower(h.Get("Delivered-To")), "autoresponder") || strings.Contains(strings.ToLower(h.Get("X-POST-MessageClass")), "autoresponder")
-}
-
 // autoSubject says whether a subject begins as one of an automatic answer, and whether the prefix of an answer stands before it.
 func autoSubject(subject string) (found, answering bool) {
 	s := foldSubject(subject)
-	s = s[len(subjectTag().FindString(s)):]
+	s = s[subjectTagAt(s):]
 	answering = isReplySubject(s)
-	s = strings.TrimLeft(foldWords(NormalizeSubject(s)), "[(*- ")
-	for _, phrase := range autoSubjects {
-		if rest, ok := strings.CutPrefix(s, phrase); ok && (strings.HasSuffix(phrase, ":") || endsPhrase(rest)) {
+	s = strings.TrimLeft(foldWords(NormalizeSubject(s)), "[(*- 【（「『")
+	if len(s) < 2 {
+		return false, answering
+	}
+	index := autoSubjectIndex()
+	for _, phrase := range index.starts[index.start(s[0], s[1])] {
+		if rest, ok := strings.CutPrefix(s, phrase.word); ok && (strings.HasSuffix(phrase.word, ":") || endsPhrase(rest)) {
 			return true, answering
 		}
 	}
 	return false, answering
 }
 
+var autoSubjectIndex = sync.OnceValue(func() *wordIndex { return newWordIndex(true, autoSubjects) })
+
 // subjectGoesOn are the words after "out of office" that keep it a note; after others it may be anything ("out of office furniture").
 var subjectGoesOn = wordSet(`until, till, from, re, reply, response, message, notification, notice, note, autoreply, auto, on, due, today, this, next, back, returning, email, through, and, i, to, alert, mode, for, e-mail,
 	bis, vom, ab, antwort, nachricht, am, wegen, von, jusqu, du, le, de, des, hasta, del, desde, el, al, por, fino, dal, até, tot, van, t, do, od, w, с, до, по, på, til, till, från, fra, notis, besked, حتى, من, الى`)
 
+// hanGoesOn are such words where none is set apart: a holiday is one, and its administration (休暇管理) is not.
+var hanGoesOn = list(`通知, 連絡, 中, 届, 返信, 送信, 回复, 回覆, 回復, 期间, 期間, 及, 自动, 自動, 至, 提醒, 告知, 致`)
+
+// endsPhrase says that what follows the beginning of a subject leaves it a note's.
 func endsPhrase(rest string) bool {
 	first, _ := utf8.DecodeRuneInString(rest)
-	if rest == "" || !isWordRune(first) && first != ' ' {
+	switch {
+	case unicode.Is(unicode.Han, first):
+		return hasAnyPrefix(rest, hanGoesOn)
+	case rest == "" || !isWordRune(first) && first != ' ':
 		return true
 	}
 	if first != ' ' {
@@ -279,14 +313,4 @@ func endsPhrase(rest string) bool {
 	}
 	next := dateTokens(rest)
 	return len(next) == 0 || next[0].kind != wordToken || subjectGoesOn[next[0].text]
-}
-
-// namesSender says that the words before a text's "is no longer with us" speak of its sender: "Ann Lee", from Ann Lee.
-func namesSender(before, name string) bool {
-	parts := strings.Fields(foldWords(name))
-	if len(parts) < 2 {
-		return false
-	}
-	before = before[max(0, len(before)-80):]
-	return hasWord(before, []string{strings.Trim(parts[0], ",")}) && hasWord(before, []string{strings.Trim(parts[len(parts)-1], ",")})
 }

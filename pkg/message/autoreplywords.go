@@ -1,7 +1,11 @@
 package message
 
 // autoSubjects begin the subjects of automatic answers, folded as by foldWords.
-var autoSubjects = list(`automatic reply, automatic response, automated reply, automated response, auto reply, auto-reply, autoreply, autoresponse, auto response,
+var autoSubjects = list(`ferienabwesenheit, urlaubsabwesenheit, urlaubsbenachrichtigung, ferien, betriebsferien, praxisferien, praxisurlaub, office closure, office closure notice, office closed, holiday closure, not at my desk, away from my desk, away until, away till, not in the office, out until, out till, i'm away, i am away, gone fishing, closed until, we are closed, we're closed, office closed, our office is closed, auto-response, automated acknowledgement, automatic acknowledgement, abwesenheitsinformation, abwesenheitsmitteilung, ich bin im urlaub, bin im urlaub, nicht am arbeitsplatz, in elternzeit,
+	im mutterschutz, auf dienstreise, automatische bestätigung, automatische nachricht, automatische e-mail, empfangsbestätigung, réponse auto, réponse automatisée, absence bureau, absent(e) du bureau, absence prolongée, je suis absent, je suis absente, congé maternité, ausencia temporal, autorespuesta, contestación automática, estoy fuera de la oficina, cerrado por vacaciones, mensaje de ausencia,
+	assenza dall'ufficio, chiusura uffici, sono in ferie, conferma automatica, ausência temporária, mensagem de ausência, em férias, encerrado para férias, confirmação automática, buiten kantoor, niet op kantoor, op vakantie, afwezigheidsmelding, ik ben afwezig, automatische bevestiging, automatische ontvangstbevestiging, ontvangstbevestiging, nieobecność w biurze, autoresponder, automatyczne potwierdzenie, wiadomość automatyczna, отсутствую, автоматическое уведомление,
+	автоматическое подтверждение, поза офісом, відпустка, automatisk bekräftelse, automatiskt meddelande, frånvaroanmälan, fraværsmeddelelse, automatisk bekræftelse, automatisk bekreftelse, automatisk beskjed, ute av kontoret, på barsel, poissaolo, olen lomalla, lomalla, automaattivastaus, automaattinen viesti, nepřítomnost, mimo kancelář, jsem na dovolené, dovolená, automatické potvrzení, automatická zpráva, neprítomnosť, izindeyim, yıllık izin, ofis dışı, otomatik mesaj, házon kívül, szabadság, automatikus üzenet,
+	în concediu, absent din birou, εκτός γραφείου, απουσία, מחוץ למשרד, בחופשה, 休業のお知らせ, 夏季休暇, 冬季休業, 夏季休業, 臨時休業, 年末年始休暇, 自動配信, 自动回信, 系统自动回复, 系統自動回覆, 外出中, 年假, 放假, 부재 안내, 휴가 중, 휴가중, 휴가 안내, 자동 답장, 자동답장, 자동 발송, 자동응답, رسالة تلقائية, رسالة الية, automatic reply, automatic response, automated reply, automated response, auto reply, auto-reply, autoreply, autoresponse, auto response,
 	auto-response, auto:, autoresponder, auto responder, out of office, out of the office, out-of-office, ooo, oof, away from the office,
 	away from my mail, i am out of the office, i'm out of the office, vacation, vacation reply, vacation response, vacation notice, on vacation,
 	on leave, on annual leave, annual leave, on holiday, maternity leave, parental leave, automatische antwort, automatische antwortnachricht,
@@ -25,7 +29,9 @@ var autoSubjects = list(`automatic reply, automatic response, automated reply, a
 	fermeture exceptionnelle, cierre por vacaciones, vakantiesluiting, kerstsluiting, bouwvak, semesterstängt, sommarstängt, sommerlukket, ferielukket, 夏季休業, 年末年始休業, 放假通知`)
 
 // absenceSubjects are those of autoSubjects that speak of an absence.
-var absenceSubjects = list(`out of office, out of the office, out-of-office, ooo, on vacation, vacation reply, vacation response, annual leave, on leave, maternity leave,
+var absenceSubjects = list(`ferienabwesenheit, urlaubsabwesenheit, urlaubsbenachrichtigung, ferien, praxisferien, praxisurlaub, office closure, holiday closure, not at my desk, away from my desk, away until, away till, not in the office, out until, out till, closed until, we are closed, office closed, abwesenheitsinformation, ich bin im urlaub, bin im urlaub, nicht am arbeitsplatz, in elternzeit, im mutterschutz, auf dienstreise, absence bureau, je suis absent, je suis absente, congé maternité, ausencia temporal, estoy fuera de la oficina, cerrado por vacaciones, mensaje de ausencia, assenza dall'ufficio, chiusura uffici, sono in ferie,
+	ausência temporária, mensagem de ausência, em férias, encerrado para férias, buiten kantoor, niet op kantoor, op vakantie, afwezigheidsmelding, ik ben afwezig, nieobecność w biurze, отсутствую, поза офісом, відпустка, frånvaroanmälan, fraværsmeddelelse, ute av kontoret, på barsel, poissaolo, olen lomalla, lomalla, nepřítomnost, mimo kancelář, jsem na dovolené, dovolená, neprítomnosť, izindeyim, yıllık izin, ofis dışı, házon kívül, szabadság, în concediu, absent din birou,
+	εκτός γραφείου, απουσία, מחוץ למשרד, בחופשה, 休業のお知らせ, 夏季休暇, 冬季休業, 臨時休業, 年末年始休暇, 外出中, 年假, 放假, 부재 안내, 휴가 중, 휴가중, 휴가 안내, out of office, out of the office, out-of-office, ooo, on vacation, vacation reply, vacation response, annual leave, on leave, maternity leave,
 	parental leave, on holiday, abwesenheit, abwesenheitsnotiz, abwesenheitsnachricht, abwesenheitsmeldung, abwesend, nicht im büro, im urlaub,
 	außer haus, absence, absent, absente, absence du bureau, en congé, en congés, en vacances, fuera de la oficina, fuera de oficina, ausencia, ausente,
 	de vacaciones, fuori ufficio, fuori sede, assenza, assente, in ferie, fora do escritório, ausência, férias, afwezig, afwezigheid,
@@ -35,8 +41,14 @@ var absenceSubjects = list(`out of office, out of the office, out-of-office, ooo
 	fermeture exceptionnelle, cierre por vacaciones, vakantiesluiting, kerstsluiting, bouwvak, semesterstängt, sommarstängt, sommerlukket, ferielukket, 夏季休業, 年末年始休業, 放假通知`)
 
 // absenceWords in a body say that its writer is away.
-var absenceWords = list(`out of office, out of the office, out-of-office, away from the office, away from my office, away from my desk, away from my email,
-	away from my e-mail, not in the office, on vacation, on holiday, on holidays, on annual leave, on leave, on maternity leave, on paternity leave,
+var absenceWords = list(`in hospital, our office is shut, office is shut, we are shut, shut for, shut until, closed until, meine ferien, in den ferien, in ferien, ferien bis, krankgeschrieben, im krankenhaus, in kur, auf reha, de puente, sin acceso al correo, sin acceso a mi correo, fuera por, all'estero per, en arrêt de travail, en gozo de férias, em gozo de férias, no estrangeiro, wegens ziekte, ziek thuis, in het ziekenhuis, w szpitalu, chory, chora, в больнице, заболел, заболела, på sjukhus, på sygehus, på sykehus, sairaana, v nemocnici, nemocen, hastanede, 入院中, 住院, 病假, 입원, 병가, on a training course, on training, at a training, attending a training, on a course, at a trade fair, at a trade show, at an exhibition, in back-to-back meetings, part time and, only work, working part-time, auf fortbildung, einer fortbildung, fortbildung, auf einer schulung, auf schulung, auf einem seminar, auf seminar, auf messe, auf einer messe, auf der messe, auf einer konferenz, nicht am platz, nicht an meinem platz, wieder am platz,
+	en formation, en séminaire, en salon, sur un salon, en réunion toute, en rtt, en arrêt maladie, en arrêt, estoy fuera, estaré fuera, estoy de viaje, en un curso, en una feria, de formación, in fiera, a un corso, in formazione, in permesso, em formação, numa feira, em curso de formação, folga, op cursus, op training, op een beurs, ben er even niet, ben ik er niet, ben ik niet aanwezig, werk ik niet, vrije dag, na szkoleniu, na targach, na zwolnieniu, przebywam na,
+	nie ma mnie, na konferencji, na delegacji, на конференции, на обучении, на выставке, на больничном, в отъезде, меня не будет, på kurs, på utbildning, på konferens, på mässa, är sjuk, sjukskriven, på kursus, på konference, på messe, syg, efterårsferie, vinterferie, høstferie, påskeferie, syyslomalla, hiihtolomalla, koulutuksessa, messuilla, na školení, na veletrhu, čerpám volno, mám volno, na konferenci, eğitimdeyim, eğitimde, fuardayım, toplantıda, seyahatte,
+	研修のため, 研修中, 展示会のため, 在培训, 在参展, 在开会, 国庆, 春节, 교육 중, 교육으로, 출장으로, 연차, 반차, في دورة, دورة تدريبية, في معرض, في مؤتمر, mimo kancelář, nejsem v kanceláři, mám dovolenou, nepřítomen, nepřítomna, čerpám dovolenou, na mateřské, na služební cestě, mimo kancelárie, lomalla, kesälomalla, talvilomalla, toimistolta, työmatkalla, sairauslomalla, vanhempainvapaalla, en ole toimistolla, poissa toimistolta, izindeyim, yıllık izindeyim, yıllık izinde, izinli, raporluyum, seyahatteyim, doğum izninde, ofiste değilim, ofis dışındayım, tatildeyim, házon kívül, nem vagyok, στο γραφείο, λείπω, у відрядженні, לא במשרד, מחוץ למשרד, nieczynne, nieczynna, nieczynny, jest zamknięte, jest zamknięta, zamknięte do, mamy zamknięte, haben geschlossen, bleibt geschlossen, ist geschlossen, büro geschlossen, sind geschlossen, est fermée, sommes fermés, sera fermé, sera fermée, seront fermés, estamos cerrados, permanecerá cerrada, permanecerá cerrado, permaneceremos cerrados, está cerrada, está cerrado,
+	siamo chiusi, resterà chiuso, rimarrà chiuso, resteremo chiusi, rimarremo chiusi, estamos fechados, estará fechado, estaremos encerrados, está encerrado, estamos encerrados, zijn gesloten, is gesloten, gesloten tot, закрыты, не работаем, выходные дни, håller stängt, är stängt, har stängt, holder lukket, har lukket, holder stengt, har stengt, olemme suljettu, on suljettu, je zavřeno, máme zavřeno, je zavřená, kapalıyız, kapalı olacak,
+	kapalıdır, 휴무, 휴업, مغلقة, مغلق, مكاتبنا مغلقة, taking some time off, some time off, taking a few days off, day off, days off, back at my desk, off work, off sick, on a business trip, on a break, on my honeymoon, on my holidays, on paid leave, on extended leave, on study leave, on jury duty, not at my desk, not working today, i don't work on, i do not work on, not back until, back in the office on, back in the office from, closed for,
+	we are closed, office is closed, out of office, out of the office, out-of-office, away from the office, away from my office, away from my desk, away from my email,
+	away from my e-mail, not in the office, on vacation, on holiday, on holidays, on annual leave, on leave, on maternity leave, my maternity leave, my paternity leave, my parental leave, my sabbatical, on paternity leave,
 	on parental leave, on medical leave, on sick leave, on sabbatical, on pto, taking time off, currently away, currently traveling,
 	currently travelling, currently unavailable, am traveling, am travelling, am away, i'm away, will be away, be out until, am out until, i'm out until,
 	am unavailable, our office is closed, our offices are closed, office will be closed, offices will be closed, closed for the holidays,
@@ -65,7 +77,8 @@ var absenceWords = list(`out of office, out of the office, out-of-office, away f
 	na dovolené, na dovolenke, szabadságon, în concediu, σε άδεια, εκτός γραφείου, у відпустці, בחופשה`)
 
 // asideWords are said by absence notes and hardly by people at their keyboard.
-var asideWords = list(`urgent, urgently, immediate assistance, immediate attention, immediate response, in my absence, during my absence, during this time, limited access,
+var asideWords = list(`deputy, deputising, anything pressing, we open again, open again on, hilft ihnen, hilft frau, hilft herr, vertritt mich, vertreten durch, me remplace, mi sustituto, me sustituye, mi sostituisce, me substitui, vervangt mij, zastępuje mnie, меня замещает, замещает, ersätter mig, min vikarie, min stedfortræder, min vikar, sijaiseni, minua sijaistaa, zastupuje mě, zastupuje mne, yerime, 代理, 代わって, تنوب عني, ينوب عني, will not keep, won't keep, pick up my messages, pick up messages, catch up on my, dringendes, dringend bitte, eiliges, an die zentrale, pour les urgences, urgences, pour une urgence, si es urgente, lo urgente, per urgenze, se urgente, assuntos urgentes, spoed, spoedgevallen, bij spoed, w sprawach pilnych, pilne sprawy, срочно, в срочных случаях, vid akuta, vid brådskande, ved hastesager, ved akutte, kiireellisissä, v naléhavých, v nutných, acil, acil durumlarda, acil konular, للضرورة, we reopen, we will reopen, reopening on, we open again, back in business, wieder für sie da, wieder geöffnet, öffnen wieder, wir sind ab, nous rouvrons, nous rouvrirons, réouverture, reabrimos, reabriremos, reapertura, volvemos el, riapriamo, riapriremo, riapertura, reabertura, weer open, heropenen, weer geopend, weer bereikbaar, weer voor u klaar, zapraszamy ponownie, zapraszamy od, откроемся, возобновим,
+	снова на связи, öppnar igen, öppnar åter, åbner igen, åpner igjen, avaamme, otevřeme, opět otevřeno, tekrar hizmet, tekrar açığız, mesaideyiz, 営業を再開, 通常営業, 恢复营业, 正常上班, نستانف, سنعود, if it can't wait, can't wait, cannot wait, can not wait, if it is pressing, anything pressing, needs attention before, need something before, need help before, need anything before, sooner, will reply when i, will respond when i, will answer when i, reply on my return, will get back to you when i, will get back to you once i, will read your message when, urgent, urgently, immediate assistance, immediate attention, immediate response, in my absence, during my absence, during this time, limited access,
 	no access to, intermittent access, limited email access, upon my return, on my return, when i return, as soon as i return, once i return,
 	will not be able to respond, will not be checking, delay in my response, delayed response, please contact my colleague, in case of emergency,
 	dringend, dringenden, dringende, in dringenden fällen, vertretung, in meiner abwesenheit, während meiner abwesenheit, nicht weitergeleitet,
@@ -101,111 +114,19 @@ var automaticWords = list(`this is an automatic, this is an automated, this is a
 	kan ikke besvares, svar ikke på denne, 自動送信, 自動配信, 自動返信, 自動応答, 返信しないで, 本メールは自動, 自动回复, 自动发送, 系统自动, 请勿回复, 自動回覆, 系統自動, 請勿回覆, رد تلقائي, رسالة تلقائية,
 	رد الي, رسالة الية, يرجى عدم الرد, الرجاء عدم الرد, otomatik olarak`)
 
-// receiptSubjects and receiptWords acknowledge a message without having read it.
-var (
-	receiptSubjects = list(`ticket received, request received, message received, email received, we received your, we have received your, we got your,
-	your request has been received, your message has been received, thank you for contacting, thanks for contacting, ticket created, case created,
-	new ticket, ticket #, case #, support request, acknowledgement, acknowledgment, eingangsbestätigung, empfangsbestätigung,
-	ihre anfrage ist eingegangen, ihre nachricht ist eingegangen, vielen dank für ihre anfrage, accusé de réception, votre demande a été,
-	nous avons bien reçu, acuse de recibo, hemos recibido, conferma di ricezione, abbiamo ricevuto, confirmação de recebimento, confirmação de recepção,
-	recebemos, ontvangstbevestiging, potwierdzenie otrzymania, potwierdzenie, ваше обращение, ваш запрос, bekräftelse, kvittering, modtaget, お問い合わせありがとう,
-	受付完了, 收到您的, 已收到, تم استلام`)
-	receiptWords = list(`we have received your, we've received your, we received your, your message has been received, your email has been received,
-	your e-mail has been received, your request has been received, your request has been logged, your inquiry has been received, has been received and,
-	has been assigned, a ticket has been created, ticket number, ticket id, ticket has been opened, case number, reference number,
-	a member of our team will, a member of our support, one of our team will, one of our representatives, our team will get back, our support team,
-	we will get back to you as soon as, we will respond as soon as, we will respond within, we aim to respond, within 24 hours, within one business day,
-	within 1 business day, within 2 business days, within two business days, during business hours, thank you for contacting us,
-	thanks for contacting us, thank you for reaching out to us, acknowledge receipt, ist bei uns eingegangen, haben wir erhalten, wir haben ihre,
-	ihre anfrage wird, ihre nachricht wird, ihre e-mail ist eingegangen, wir werden uns schnellstmöglich, wir melden uns schnellstmöglich,
-	wir kümmern uns, ticketnummer, vorgangsnummer, bearbeitungsnummer, schnellstmöglich bearbeiten, innerhalb von 24 stunden, nous avons bien reçu,
-	avons bien reçu votre, votre demande a bien été, votre message a bien été, accusons réception, dans les plus brefs délais, dans les meilleurs délais,
-	numéro de ticket, sera traité, sera traitée, hemos recibido su, hemos recibido tu, su mensaje ha sido recibido, su solicitud ha sido,
-	a la mayor brevedad, le responderemos, te responderemos, número de ticket, nos pondremos en contacto, abbiamo ricevuto la, la sua richiesta è stata,
-	la tua richiesta è stata, nel più breve tempo possibile, le risponderemo, ti risponderemo, numero di ticket, recebemos a sua, recebemos sua,
-	recebemos seu, recebemos o seu, a sua mensagem foi recebida, responderemos o mais breve, entraremos em contato, entraremos em contacto,
-	o mais breve possível, número do chamado, wij hebben uw, we hebben uw, we hebben je, uw bericht is ontvangen, in goede orde ontvangen,
-	zo spoedig mogelijk, zo snel mogelijk contact, ticketnummer, otrzymaliśmy twoj, otrzymaliśmy państwa, otrzymaliśmy twoją, twoje zgłoszenie,
-	państwa zgłoszenie, numer zgłoszenia, odpowiemy najszybciej, ваше сообщение получено, ваше обращение получено, ваше обращение зарегистрировано,
-	ваш запрос получен, ваше письмо получено, мы получили ваш, мы получили ваше, номер обращения, ответим в ближайшее время, свяжемся с вами,
-	vi har tagit emot, vi har mottagit, tack för ditt mail, återkommer så snart, ärendenummer, vi har modtaget din, vi har modtaget,
-	vender tilbage hurtigst, sagsnummer, vi har mottatt, saksnummer, お問い合わせいただき, 受け付けました, 受付いたしました, 受付番号, 担当者より, 営業日以内, 已收到您的, 收到您的邮件, 我们会尽快, 我們會盡快,
-	我们将尽快, 工单, 工單, تم استلام رسالتك, تم استلام طلبك, تلقينا رسالتك, استلمنا رسالتك, سنقوم بالرد, سيتم الرد, سوف نرد, رقم التذكرة, رقم الطلب,
-	شكرا لتواصلكم, شكرا لتواصلك`)
-)
-
-// challengeWords ask the sender to prove to be a person before the message is delivered.
-var challengeWords = list(`spamarrest, spam arrest, boxbe, mailwasher, tmda, sender verification, sender address verification, verify your email address to deliver,
-	confirm that you are a human, confirm you are human, confirm that you sent, prove you are human, verification required,
-	verify that you are a real person, your message is awaiting verification, your message has been placed on hold, your message is being held until,
-	has been quarantined until, to have your message delivered, in order to deliver your message, approve this sender, one-time verification,
-	complete this verification, please click the link below to verify, please confirm your message, please confirm your email, automatic whitelist,
-	whitelist request, bluebottle, challenge-response, dass sie kein roboter, bitte bestätigen sie ihre nachricht, absenderbestätigung,
-	confirmez que vous n'êtes pas un robot, confirmer votre message, mailinblack, confirme que usted es una persona, подтвердите, что вы не робот`)
-
-// leaving is how one language says that somebody has left the company for good. A text without any of the stems, which are parts of the
-// phrases, is not matched.
-type leaving struct {
-	stems   []string
-	phrases lazyRegexp
-}
-
-var leavings = []leaving{
-	{
-		list(`no longer, any more, anymore, left, retired, resigned, departed, last day, last working day, moved on`),
-		phrase(`no longer (?:with|works?|working|employed|an employee|part of|at|in (?:this|the) (?:role|position|company|organi[sz]ation))|not (?:with|employed by|working (?:at|for)) \S+(?: \S+){0,3} any ?more|(?:has|have) (?:now )?left (?:the |our |my )?(?:company|organi[sz]ation|business|firm|agency|team|employment|position|role)|(?:has|have) (?:now )?(?:retired|resigned|departed)|(?:is|am) (?:now )?retired|(?:my|his|her|their) last (?:working )?day (?:at|with|was|in)|(?:has|have) moved on (?:from|to)|left the company`),
-	},
-	{
-		list(`nicht, ausgeschieden, verlassen, ruhestand, in rente, in pension`),
-		phrase(`nicht (?:mehr|länger)(?: \S+){0,6} (?:tätig|beschäftigt|angestellt|arbeitet)|(?:arbeitet|arbeite|ist|bin) nicht mehr (?:bei|für|im|in)|nicht mehr (?:im unternehmen|im hause|teil|bei (?:uns|der|dem))|(?:unternehmen|firma)(?: \S+){0,4} verlassen|ausgeschieden|im ruhestand|in den ruhestand|in rente|in pension`),
-	},
-	{
-		list(`plus, quitté, retraite`),
-		phrase(`ne (?:travaille|fait|fais) plus|n'(?:est|fait|appartient) plus (?:en poste|dans|employée?|chez|partie|parmi|salariée?)|ne suis plus (?:en poste|chez|dans|salariée?)|(?:a|ai) quitté (?:la|l'|l’|notre|ses|mes|son|mon|le)|(?:à la|en) retraite|ne fait plus partie`),
-	},
-	{
-		list(`ya no, dejado, dejó, jubilado, retirado`),
-		phrase(`ya no (?:trabaj|forma|formo|pertenece|pertenezco|est[aá] en|labora|laboro|colabora|colaboro)\pL*|(?:ha|he) dejado (?:la empresa|la compañía|de trabajar|de formar)|(?:se ha|me he) (?:jubilado|retirado)|dejó de (?:trabajar|laborar)`),
-	},
-	{
-		list(`più, lasciato, pensione`),
-		phrase(`non (?:lavora|lavoro|collabora|collaboro|fa|faccio) più|non (?:è|sono) più (?:in|un|una|parte|dipendente|presso|alle)|(?:ha|ho) lasciato (?:l'|l’|la|il)(?: )?(?:azienda|società|mio|suo|gruppo|ditta)|in pensione`),
-	},
-	{
-		list(`não, deixou, deixei, desligou, desligado, desligada, aposentou, aposentado, aposentada`),
-		phrase(`não (?:trabalha|trabalho|faz|faço|pertence|integra|integro)(?: \S+){0,2} mais|não mais (?:trabalha|faz)|já não (?:trabalha|trabalho|faz|faço|pertence|colabora)|(?:deixou|deixei) (?:a empresa|de trabalhar|a companhia)|desligou-se|desligado d[ao]|aposentou-se|aposentad[ao]`),
-	},
-	{
-		list(`niet, uit dienst, pensioen`),
-		phrase(`niet (?:langer|meer)(?: \S+){0,3} (?:werkzaam|in dienst)|(?:werkt|werk) niet (?:langer|meer)|uit dienst|met pensioen`),
-	},
-	{
-		list(`nie, już, emerytura, emeryturze, emeryturę, zakończył, zakończyła`),
-		phrase(`nie (?:pracuje|pracuję|jest) już|już nie (?:pracuje|pracuję)|nie jestem już|nie pracuje w|zakończył\pL* (?:pracę|współpracę)|na emerytur\pL*`),
-	},
-	{
-		list(`больше не, уже не, не работает, не являюсь, не является, уволился, уволилась, уволен, уволена, на пенсии, на пенсию, покинул, покинула`),
-		phrase(`больше не работа\pL*|уже не работа\pL*|не работает (?:в|у нас)|не являюсь сотрудник\pL*|не является сотрудник\pL*|уволил\pL*|на пенси\pL*|покинул\pL* компани\pL*`),
-	},
-	{
-		list(`slutat, inte, pension, pensjon, ikke, fratrådt, stoppet, sluttet`),
-		phrase(`(?:har|jag) slutat|(?:arbetar|jobbar) inte (?:längre|kvar)|inte längre (?:anställd|kvar)|gått i pension|ikke længere (?:ansat|hos|en del)|(?:arbejder|jobber) ikke (?:længere|lenger)|fratrådt|(?:er|har) (?:stoppet|sluttet)|gået på pension|ikke lenger (?:ansatt|hos)|gått av med pensjon`),
-	},
-	{
-		list(`لم, ترك, تركت, غادر, غادرت, تقاعد, تقاعدت`),
-		phrase(`لم يعد (?:يعمل|موظفا|ضمن)|لم تعد تعمل|لم اعد (?:اعمل|موظفا)|ترك(?:ت)? (?:العمل|الشركة)|غادر(?:ت)? الشركة|تقاعد\pL*`),
-	},
-	{
-		list(`退職, 离职, 離職, 不再, 已退休, 퇴사, 퇴직`),
-		phrase(`\pL*(?:退職|离职|離職|不再任职|不再任職|已退休|퇴사|퇴직)\pL*`),
-	},
-}
+// handoverWords say where to turn now, or that nobody reads what comes: with them a note that somebody has left is one by machine.
+var handoverWords = list(`please contact, kindly contact, please email, please e-mail, please write to, please direct, please redirect, kindly redirect, kindly direct, please send, please address, please reach out to, please get in touch with, should be directed, should be sent, should go to, can be directed, will be handled by, my successor,
+	not be forwarded, not forwarded, not being forwarded, is not read, isn't read, not being read, not monitored, no longer monitored, not being monitored, not checked, bitte wenden, wenden sie sich, nachfolger, nachfolgerin, nachfolge, ansprechpartner, ansprechpartnerin, ansprechperson, nicht weitergeleitet, nicht mehr gelesen, hilft ihnen, zuständig ist,
+	veuillez contacter, veuillez vous adresser, merci de contacter, merci de vous adresser, merci d'adresser, merci d'écrire, vous pouvez contacter, vous pouvez vous adresser, je vous invite à contacter, je vous prie de contacter, mon successeur, mon remplaçant, ma remplaçante, pas transféré, pas transmis, pas consulté, pueden dirigirse, puede dirigirse, diríjase, diríjanse, puede contactar,
+	pueden contactar, póngase en contacto, por favor contacte, por favor contactar, por favor escriba, mi sucesor, mi sucesora, la preghiamo di, vi preghiamo di, si prega di contattare, si prega di scrivere, può contattare, può scrivere, può rivolgersi, potete contattare, potete rivolgervi, rivolgersi a, il mio successore, por favor contacte, por favor contate, favor contatar, favor entrar em contato,
+	favor contactar, queira contactar, queiram contactar, deve contactar, poderá contactar, o meu sucessor, passam a ser tratados, neem contact op, contact opnemen met, kunt u contact, kunt u terecht, kunt u zich wenden, mijn opvolger, niet doorgestuurd, proszę o kontakt, proszę kontaktować się, prosimy o kontakt, proszę pisać, prosimy kierować, proszę kierować, обращайтесь, просьба обращаться, прошу обращаться,
+	пишите на, по всем вопросам, по вопросам, vänligen kontakta, kontakta gärna, kontakta, hänvisar till, min efterträdare, kontakt venligst, skriv venligst, henvend dig, bedes sendt, min efterfølger, vennligst kontakt, ta kontakt med, henvendelser, min etterfølger, ota yhteyttä, ottakaa yhteyttä, seuraajani, obraťte se, kontaktujte, prosím kontaktujte, můj nástupce, iletişime geçebilirsiniz, adresine yazabilirsiniz, irtibata geçiniz,
+	başvurabilirsiniz, 後任, 今後のご連絡, 请联系, 請聯繫, 请与, 後續, 后续, 接任, 후임, 연락 바랍니다, 연락해 주시기, 문의해 주시기, يرجى التواصل, الرجاء التواصل, للتواصل, يرجى مراسلة, الرجاء مراسلة`)
 
 // deadAddress says that an address is given up.
 var deadAddress = phrase(
-	`(?:this|my|the) (?:e-?mail|mailbox|inbox|address|email account|account)(?: address)? (?:is|has been) (?:no longer (?:in use|used|active|valid|monitored|available|checked)|deactivated|closed|discontinued)`,
-	`(?:diese|die) (?:e-?mail-?)?adresse (?:wird|ist) nicht (?:mehr|länger) (?:gelesen|genutzt|verwendet|aktiv|gültig|abgerufen|erreichbar)`,
-	`dieses postfach wird nicht mehr`,
+	`(?:this|my|the) (?:e-?mail|mailbox|inbox|address|email account|account)(?: address)? (?:is|has been) (?:no longer (?:in use|used|active|valid|available)|deactivated|closed|discontinued)`,
+	`(?:diese|die) (?:e-?mail-?)?adresse (?:wird|ist) nicht (?:mehr|länger) (?:genutzt|verwendet|aktiv|gültig|erreichbar)`,
 	`cette adresse (?:e-?mail |mail |électronique )?n'est plus`,
 	`esta (?:dirección|cuenta)(?: de correo)?(?: electrónico)? ya no`,
 	`questo indirizzo(?: e-?mail| di posta)? non è più`,
@@ -217,11 +138,28 @@ var deadAddress = phrase(
 	`denne (?:e-?mail|mail)(?:adresse)? (?:er|bruges) ikke længere`,
 )
 
-// deadStems are parts of deadAddress.
-var deadStems = list(`no longer, deactivated, closed, discontinued, nicht, plus, ya no, non è più, não, niet, больше не, nie, inte, ikke`)
+// unreadAddress says that nobody reads what comes to an address: that of a person who has left, or of an office that has another.
+var unreadAddress = phrase(
+	`(?:this|my|the)(?: \S+)? (?:e-?mail|mailbox|inbox|address|email account|account)(?: address)? (?:is|has been) (?:no longer|not|not being) (?:regularly )?(?:monitored|checked|read|attended)`,
+	`(?:diese|die) (?:e-?mail-?)?adresse (?:wird|ist) nicht (?:mehr|länger) (?:gelesen|abgerufen|betreut)`,
+	`dieses postfach wird nicht(?: mehr)? (?:gelesen|überwacht|betreut|bearbeitet|abgerufen)`,
+	`cette (?:adresse|boîte)(?: \S+){0,2} n'est (?:plus|pas) (?:consultée|relevée|lue|surveillée)`,
+	`(?:este|esta) (?:buzón|dirección|cuenta)(?: \S+){0,2} no (?:se revisa|es atendid\pL*|está monitorizad\pL*|está atendid\pL*)`,
+	`questa casella(?: \S+){0,3} non (?:è|viene)(?: più)? (?:presidiata|monitorata|letta|controllata)`,
+	`esta caixa(?: \S+){0,3} não é (?:monitorada|monitorizada|lida)`,
+	`(?:dit|deze) (?:postvak|mailbox|mailadres)(?: \S+){0,2} wordt niet(?: meer)? (?:gelezen|beheerd|gecontroleerd|bewaakt)`,
+)
 
-// engagedWords show a person who wants something.
-var engagedWords = list(`interested, i'd love, i would love, let's, lets talk, sounds good, sounds great, sounds interesting, happy to, looking forward to talking,
+// deadStems are parts of deadAddress and unreadAddress.
+var deadStems = list(`no longer, is not, isn't, n'est, no se, no es, no está, deactivated, closed, discontinued, nicht, plus, ya no, non è più, não, niet, больше не, nie, inte, ikke`)
+
+// engagedWords show a person who wants something; among them are the question marks of other scripts, and the words that end a question where
+// the mark is often left out.
+var engagedWords = list(`？, ؟, ますか。, ですか。, でしょうか, ませんか。, 吗。, 嗎。, 까요., interested, i'd love, i would love, let's, lets talk, sounds good, sounds great, sounds interesting, happy to, looking forward to talking,
 	looking forward to our, interessiert, interesse, intéressé, intéressée, interesado, interesada, interessato, interessata, interessado, interessada,
 	geïnteresseerd, zainteresowany, zainteresowana, zainteresowani, интересно, заинтересовало, intresserad, interesseret, interessert, 興味, 感兴趣, 感興趣,
 	مهتم, مهتمة, مهتمون`)
+
+// backWords tell of a return; beside an asideWord they are an absence note's, whatever the absence is called.
+var backWords = list(`to be back, will be back, we are back, wieder für sie da, wieder für dich da, wieder für euch da, wieder da, rientriamo, torniamo, voltamos, volvemos, wracamy, вернемся, вернёмся, back at work, back in the office, back at my desk, back from my, back on monday, back on tuesday, back on wednesday, back on thursday, back on friday, wieder im büro, wieder im haus, wieder im hause, wieder am platz, wieder erreichbar, wieder zurück, bin zurück, de retour le, de retour au, de retour à partir, mon retour, reprise prévue, reprendrai mes, vuelvo el, volveré el, regreso el, regresaré el, me reincorporo, me reincorporaré, mi regreso, mi vuelta, rientro previsto, rientrerò, sarò di nuovo in ufficio, al rientro,
+	retorno previsto, regresso previsto, volto ao, estarei de volta, de volta ao, ben ik terug, ben weer terug, weer terug op, weer aanwezig, wracam do pracy, wracam do biura, będę ponownie, вернусь, выхожу на работу, выйду на работу, åter på, tillbaka på kontoret, är tillbaka, tilbage på kontoret, er tilbage, tilbake på kontoret, er tilbake, takaisin töissä, palaan töihin, zpět v kanceláři, budu zpět, ofise döneceğim, ofisteyim, işbaşı yapacağım, より出社, から出社, 出社いたします, 返岗, 回到办公室, 恢复上班, 복귀합니다, 복귀 예정, ساعود الى, العودة الى العمل`)

@@ -21,6 +21,7 @@ type signs struct {
 	automatic bool // it has no return path, as mail about mail
 	failed    bool // it names failed recipients
 	reply     bool // it is an answer or a forward
+	person    bool // somebody who has a program to write with, or a list to write to, speaks
 }
 
 // readSigns looks for the signs. Without any, the text need not be looked at: that is what spares people's mail the work.
@@ -28,6 +29,7 @@ func readSigns(m *Message) (s signs, found bool) {
 	s.subject, s.sender, s.failed = isBounceSubject(m.Subject), fromDaemon(m), m.Header.Has("X-Failed-Recipients")
 	s.automatic = s.failed || m.Header.Has("Return-Path") && nullPath().MatchString(m.Header.Raw("Return-Path"))
 	s.reply = replySubject().MatchString(m.Subject)
+	s.person = !s.automatic && (m.Header.Has("List-Unsubscribe") || isPersonsProgram(m.Header))
 	if s.subject && !s.reply {
 		s.reply, _ = autoSubject(m.Subject) // of a bounce, by somebody who is absent
 	}
@@ -40,16 +42,18 @@ func readSigns(m *Message) (s signs, found bool) {
 func (s signs) looksLikeBounce(notice string, returns bool) bool {
 	words, code := bounceWords.in(foldText(notice)), hasRefusal(notice)
 	switch {
+	case s.person && (!s.sender || !returns):
+		return false
 	case s.reply:
 		return s.sender && words && (code || s.automatic)
 	case s.failed:
 		return s.subject || words || code
 	case s.sender:
-		return s.subject && (words || code || returns || s.automatic) || words && (code || returns || s.automatic) || code && returns
+		return s.subject && (words || code || returns || s.automatic) || words && (code || returns || s.automatic) || code && (returns || s.automatic)
 	case s.automatic:
 		return s.subject && (words || code || returns) || words && (code || returns)
 	}
-	return s.subject && words && (code || returns || namesFailed(notice))
+	return s.subject && words && (code || returns || namesFailed(notice)) && (returns || !asks(foldWords(clip(notice, maxPhraseField))))
 }
 
 // hasRefusal says that a notice cites a server that refuses: a reply code with an enhanced status code, or with words that tell why.

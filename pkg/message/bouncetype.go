@@ -73,6 +73,8 @@ func typeByWords(words, status string) outreach.BounceType {
 		return outreach.BounceHard
 	case blockWords.in(words):
 		return outreach.BounceBlock
+	case loopWords.in(words):
+		return outreach.BounceOther
 	case passingWords.in(words):
 		return outreach.BounceSoft
 	}
@@ -92,10 +94,12 @@ func typeByStatus(status string) outreach.BounceType {
 		return outreach.BounceBlock // policy; and a sender address that was refused
 	case subject == "1" && detail != "0":
 		return outreach.BounceHard
-	case subject == "2" && detail != "0", subject == "3" && detail != "0", subject == "4" && detail != "0" && detail != "4":
+	case subject == "2" && detail != "0", subject == "3" && detail != "0", subject == "4" && detail != "0" && detail != "4" && detail != "6":
 		return outreach.BounceSoft
 	case subject == "4" && detail == "4":
 		return outreach.BounceHard
+	case subject == "4" && detail == "6":
+		return outreach.BounceOther // a loop
 	case subject == "6":
 		return outreach.BounceBlock
 	}

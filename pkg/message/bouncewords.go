@@ -12,6 +12,7 @@ var (
 		"storequota", "mailbox has exceeded", "mailbox is too large",
 		"postfach~voll", "postfach~überfüllt", "boîte~pleine", "boite~pleine", "quota dépass", "buzón~lleno", "buzon~lleno", "casella~piena", "caixa~cheia", "переполнен", "skrzynk~pełna", "skrzynka~przepełniona", "postvak~vol ",
 		"いっぱい", "容量", "已满", "已滿", "空间不足",
+		"speicherplatz~erschöpft", "speicherplatz~aufgebraucht", "kontingent~überschritten", "quota~überschritten", "quota~überzogen", "postfach~überschritten", "boîte~saturée", "messagerie~saturée", "espace~insuffisant", "quota~atteint", "quota~dépassé", "buzón~excedi", "cuota~excedid", "cuota~superad", "espacio~insuficiente", "sin espacio", "quota~superat", "spazio~esaurito", "spazio~insufficiente", "caixa~lotada", "cota~excedid", "quota~excedid", "sem espaço", "mailbox~ vol", "postvak~is vol", "mailbox is vol", "quotum~overschreden", "skrzynk~przepełn", "skrzynk~zapełn", "przekroczon~limit", "przekroczon~pojemnoś", "brak miejsca", "ящик~полон", "превышен~квот", "квота~превышен", "brevlåda~full", "postlåda~full", "inkorg~full", "postkasse~fuld", "mailboks~fuld", "indbakke~fuld", "postkasse~full", "postboks~full", "innboks~full", "postilaatikko~täynnä", "schránka~plná", "schránka~přeplněn", "kvóta~překročen", "kutusu~dolu", "kota~aşıl", "megtelt", "配额", "超過", "용량~초과", "가득~찼", "صندوق~ممتلئ", "تجاوز~الحصة",
 	}
 
 	// The address does not exist (any more).
@@ -33,6 +34,9 @@ var (
 		"empfänger~unbekannt", "empfänger~nicht gefunden", "existiert nicht", "usuario desconocido", "usuario inexistente", "destinatario desconocido", "destinatario inexistente", "no existe", "no se encontr", "utente sconosciuto", "non esiste", "inesistente", "indirizzo non valido",
 		"usuário desconhecido", "usuário inexistente", "não existe", "nao existe", "bestaat niet", "onbekende gebruiker", "onbekende ontvanger", "nie istnieje", "nieznany użytkownik", "nieznany odbiorca", "не существует", "не найден", "неизвестн", "несуществ",
 		"宛先が不明", "宛先不明", "存在しません", "存在しない", "見つかりませんでした", "ディレクトリのリストにありません", "不存在", "找不到", "查無此",
+		"n'existe pas", "n’existe pas", "n'existe plus", "n’existe plus", "adresse~introuvable", "destinataire~introuvable", "n'a pas été trouvé", "pas d'utilisateur", "empfänger~ungültig", "adresse~ungültig", "ungültige adresse", "unbekannte adresse", "unbekannte e-mail", "adresse~unbekannt", "benutzer~unbekannt", "adresse~nicht gefunden", "benutzer~nicht gefunden", "wurde~ nicht gefunden", "kein~postfach", "gibt es nicht", "nicht vorhanden", "destinatari~desconocid", "usuari~desconocid", "dirección~desconocid", "dirección~no válida", "dirección~incorrecta", "dirección~inexistente", "no encontrad", "buzón~inexistente", "cuenta~inexistente", "destinatari~sconosciut", "indirizzo~sconosciut", "utente~sconosciut", "indirizzo~inesistente", "non trovato", "non è stato trovato", "destinatário~desconhecid", "usuário~desconhecid", "utilizador~desconhecid", "endereço~inválido", "endereço~inexistente",
+		"não encontrado", "não foi encontrad", "ontvanger~onbekend", "adres~onbekend", "gebruiker~onbekend", "niet gevonden", "ongeldig~adres", "nie znaleziono", "odbiorca~nieznan", "adres~nieznan", "użytkownik~nieznan", "nieprawidłowy adres", "нет такого", "такого пользователя нет", "пользователь~не найден", "не зарегистрирован", "не існує", "finns inte", "okänd mottagare", "okänd användare", "okänd adress", "mottagare~okänd", "hittades inte", "ogiltig adress", "findes ikke", "eksisterer ikke", "ukendt modtager", "ukendt bruger", "ukendt adresse", "modtager~ukendt", "blev ikke fundet", "ugyldig~adresse", "finnes ikke", "ukjent mottaker", "ukjent bruker", "ukjent adresse", "mottaker~ukjent", "ble ikke funnet", "ei ole olemassa", "tuntematon vastaanottaja", "vastaanottaja~tuntematon", "osoite~tuntematon", "ei löydy", "ei löytynyt", "neexistuje", "adresát~neznám", "příjemce~neznám", "uživatel~neznám", "neznámý příjemce", "neznámý uživatel", "nenalezen", "nebyl nalezen", "nebyla nalezena",
+		"alıcı~bulunamadı", "kullanıcı~bulunamadı", "adres~bulunamadı", "alıcı~mevcut değil", "adres~mevcut değil", "kullanıcı~mevcut değil", "adres~geçersiz", "bilinmeyen kullanıcı", "bilinmeyen alıcı", "nem létezik", "ismeretlen címzett", "nem található", "nu există", "destinatar necunoscut", "δεν υπάρχει", "δεν βρέθηκε", "άγνωστος παραλήπτης", "ユーザーが不明", "ユーザー不明", "あて先不明", "不明なユーザ", "見つかりません", "无此用户", "無此用戶", "没有此用户", "未知用户", "查无此", "존재하지 않", "찾을 수 없", "없는 사용자", "없는 계정", "없는 메일", "알 수 없는 사용자", "غير موجود", "لم يتم العثور على", "غير معروف", "عنوان~غير صالح", "לא קיים",
 	}
 
 	// The domain of the address does not exist or takes no mail.
@@ -49,7 +53,7 @@ var (
 		"policy", "policies", "dmarc", " spf ", "spf check", "dkim", "sender id", "sender-id", "unauthenticated", "not have authentication", " ptr ", "reverse dns", "reverse lookup", "reverse mapping", "reverse hostname", " rdns", " name lookup failed", "virus", "malware", "infected", "phish", "content~reject", "content~filter", "content~denied", "content~block", "reject~content", "refus~content", "denied~content",
 		"access denied", "access is denied", "permission denied for", "host rejected", "network not allowed", "not allowed to send", "sender~reject", "sender~denied", "sender~refused", "sender~not accepted", "client~reject", "client~denied", "client~refused", "mail from~reject", "mail from~refused", "from address~reject", "sending ip", "sending host", "sending server", "ip for sending",
 		"not authorized to", "not authorised to", "not permitted to", "relay", "complaint", "suspicious", "mismatches client ip", "invalid ip", "bad sender", "not accepted for", "not accept~policy", "message was rejected", "message rejected", "message refused", "message was refused", "message not accepted", "message was not accepted", "mail rejected", "mail rejete", "email rejected", "e-mail rejected", "message not allowed",
-		"not a member", "not allowed to post", "not permitted to post", "permission to post", "not be open to posting", "groups.google.com", "restricted", "not compliant", "not rfc", "multiple addresses in from", "violation", "misconfigured", "rejected by the recipient", "rejected by the domain", "rejected by recipient", "rejected by filter", " bl ", "weren't sent", "ask your postmaster for help", "垃圾邮件", "垃圾郵件", "запрещ", "спам",
+		"not a member", "not allowed to post", "not permitted to post", "permission to post", "not be open to posting", "restricted", "not compliant", "not rfc", "multiple addresses in from", "violation", "misconfigured", "rejected by the recipient", "rejected by the domain", "rejected by recipient", "rejected by filter", " bl ", "weren't sent", "ask your postmaster for help", "垃圾邮件", "垃圾郵件", "запрещ", "спам",
 	}
 
 	// The account is there and shut for now, although words of unknownWords may stand beside.
@@ -63,8 +67,13 @@ var (
 		"size limit", "sizelimit", "maximum message", "command died", "command failed", "command output", "command time", "procmail", "pipe to", "suspend", "locked", "disabled", "inactive", "not active", "transaction failed", "currently", "aborted after", "for the last ", "undelivered after", "not delivered within",
 	}
 
-	// The refusal answers the sender's address or the server's name: the recipient had not even been named.
+	// The message went round in circles: that is about the servers, and neither the address nor the sender.
+	loopWords = phrases{"loops back to", "mail loop", "mail~loop detected", "message loop", "message~looping", "routing loop", "loop detected", "too many hops", "hop count", "too many received", "too many~received", "mailschleife", "e-mail-schleife", "mail-schleife", "boucle", "bucle", "pętla", "петля", "ループ", "循环"}
+
+	// The refusal answers the sender's address or the server's name: the recipient had not even been named. Google's groups do not say whether it is
+	// the group or the right to write to it that is not there.
 	beforeRecipientWords = phrases{
+		"groups.google.com",
 		"after mail from", "in reply to mail from", "in reply to the mail from", "not like our mail from", "reply to ehlo", "reply to helo", "after ehlo", "after helo", "unroutable sender", "invalid sender", "unknown sender", "illegal sender", "bad sender", "sender address", "sender domain", "domain of sender",
 	}
 

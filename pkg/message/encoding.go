@@ -71,21 +71,27 @@ func base64Size(b []byte) int {
 // decodeQuotedPrintable decodes RFC 2045 section 6.7; a broken escape is kept as it stands, and blanks before a line end are dropped.
 func decodeQuotedPrintable(b []byte) []byte {
 	out := make([]byte, 0, len(b))
-	for len(b) > 0 {
-		i := 0
-		for i < len(b) && b[i] != '=' && b[i] != '\n' {
-			i++
+	for line := -1; len(b) > 0; { // what is left of the line, its end not counted
+		if line < 0 {
+			if line = bytes.IndexByte(b, '\n'); line < 0 {
+				line = len(b)
+			}
 		}
-		out = append(out, b[:i]...)
-		switch {
-		case i == len(b):
+		if i := bytes.IndexByte(b[:line], '='); i >= 0 {
+			before := len(b)
+			out, b = appendEscape(append(out, b[:i]...), b[i:])
+			line -= before - len(b)
+			continue
+		}
+		out = append(out, b[:line]...)
+		if line == len(b) {
 			return out
-		case b[i] == '\n':
-			out = append(bytes.TrimRight(out, " \t\r"), '\n')
-			b = b[i+1:]
-		default:
-			out, b = appendEscape(out, b[i:])
 		}
+		n := len(out)
+		for n > 0 && (out[n-1] == ' ' || out[n-1] == '\t' || out[n-1] == '\r') {
+			n--
+		}
+		out, b, line = append(out[:n], '\n'), b[line+1:], -1
 	}
 	return out
 }

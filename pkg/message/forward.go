@@ -25,14 +25,15 @@ func isForward(m *Message, scanned quoteScan, visible string) bool {
 // forwardedBlock returns the lines from the first introduction on, and whether that introduction announces a forward.
 func forwardedBlock(scanned quoteScan) (block []textLine, marked bool) {
 	lines := scanned.lines
+	unmarked := make([]textLine, 0, 4) // a line without its marks, and those below it
 	for i := range lines {
 		l := lines[i]
 		l.bare = strings.TrimSpace(strings.TrimLeft(l.bare, "> ")) // Apple's forwards are quoted
 		if l.blank() {
 			continue
 		}
-		unmarked := []textLine{{text: l.text, bare: l.bare}}
-		if kind, ok := separatorLine(append(unmarked, lines[i+1:min(len(lines), i+4)]...), 0); ok {
+		unmarked = append(append(unmarked[:0], textLine{text: l.text, bare: l.bare}), lines[i+1:min(len(lines), i+4)]...)
+		if kind, ok := separatorLine(unmarked, 0); ok {
 			return lines[i:], kind == forwardIntro
 		}
 		if i == scanned.first {

@@ -108,6 +108,7 @@ type headerParser struct {
 	name      string
 	value     []byte // of the field being read: its first line, shared with the input until a folded line follows
 	folded    bool
+	unfolding []byte // room for folded values, one after the other
 	budget    int
 	truncated bool
 }
@@ -152,9 +153,10 @@ func (p *headerParser) fold(line []byte) {
 		return
 	}
 	if !p.folded {
-		p.value, p.folded = append(make([]byte, 0, len(p.value)+len(line)+80), p.value...), true
+		p.value, p.folded = append(p.unfolding[:0], p.value...), true
 	}
 	p.value = append(append(p.value, ' '), bytes.TrimSpace(line)...)
+	p.unfolding = p.value
 }
 
 // spend counts bytes against the budget; past it lines are read and dropped.
@@ -169,10 +171,32 @@ func (p *headerParser) spend(n int) bool {
 // close ends the field being read.
 func (p *headerParser) close() {
 	if p.name != "" {
+		if p.fields == nil {
+			p.fields = make([]field, 0, fieldsIn(p.rest)+1)
+		}
 		p.fields = append(p.fields, field{p.name, string(bytes.TrimSpace(p.value))})
 	}
 	p.name, p.value, p.folded = "", nil, false
 }
+
+// fieldsIn is about how many fields follow in a header of usual size: its lines that continue none.
+func fieldsIn(rest []byte) int {
+	n := 0
+	for n < usualFields {
+		i := bytes.IndexByte(rest, '\n')
+		if i < 0 || i == 0 || i == 1 && rest[0] == '\r' {
+			return n
+		}
+		if rest[0] != ' ' && rest[0] != '\t' {
+			n++
+		}
+		rest = rest[i+1:]
+	}
+	return n
+}
+
+// usualFields is room for the fields of most headers.
+const usualFields = 32
 
 // cutField splits "Name: value". Blanks before the colon are forgiven, blanks inside the name are not: that is how prose is told from a field.
 func cutField(line []byte) (name string, value []byte, ok bool) {
@@ -181,13 +205,34 @@ func cutField(line []byte) (name string, value []byte, ok bool) {
 		return "", nil, false
 	}
 	token := bytes.TrimRight(line[:colon], " \t")
+	var room [64]byte
+	lower := room[:0]
 	for _, c := range token {
 		if c <= ' ' || c >= 0x7f {
 			return "", nil, false
 		}
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		lower = append(lower, c)
 	}
-	return strings.ToLower(string(token)), line[colon+1:], len(token) > 0
+	if known, ok := fieldNames[string(lower)]; ok {
+		return known, line[colon+1:], true
+	}
+	return string(lower), line[colon+1:], len(token) > 0
 }
+
+// fieldNames are names that most headers hold, of which no header needs a copy of its own.
+var fieldNames = func() map[string]string {
+	names := map[string]string{}
+	for _, name := range list(`arc-authentication-results, arc-message-signature, arc-seal, authentication-results, auto-submitted, cc, content-disposition,
+		content-id, content-language, content-transfer-encoding, content-type, date, delivered-to, dkim-signature, from, in-reply-to, list-id,
+		list-unsubscribe, message-id, mime-version, precedence, received, received-spf, references, reply-to, return-path, sender, subject,
+		thread-index, thread-topic, to, user-agent, x-gm-message-state, x-google-dkim-signature, x-google-smtp-source, x-mailer, x-original-to, x-received`) {
+		names[name] = name
+	}
+	return names
+}()
 
 // isDelimiter says that a line looks like the boundary of a multipart, which ends a header that lost its empty line.
 func isDelimiter(line []byte) bool {

@@ -106,7 +106,7 @@ func sentences(lines []string) []string {
 }
 
 // sentenceEnds separates sentences; a full stop inside of an address ends none.
-var sentenceEnds = strings.NewReplacer(". ", ".\n", "! ", "!\n", "? ", "?\n", "; ", ";\n", "。", "。\n", "！", "！\n", "？", "？\n", "؟", "؟\n", " - ", "\n", " but ", "\n")
+var sentenceEnds = strings.NewReplacer(" art. ", " art. ", " ст. ", " ст. ", " abs. ", " abs. ", " nr. ", " nr. ", " sr. ", " sr. ", ". ", ".\n", "! ", "!\n", "? ", "?\n", "; ", ";\n", "。", "。\n", "！", "！\n", "？", "？\n", "؟", "؟\n", " - ", "\n", " but ", "\n")
 
 func markSentences(s string) string { return sentenceEnds.Replace(s) }
 

@@ -4,7 +4,7 @@ package message
 // negation; demands hold their own negation, and threats.
 var optOutLanguages = []optOutLanguage{
 	{ // English
-		stems: list(`unsubscri, opt out, opt-out, opting, remove, take, stop, contact, email, e-mail, mail, messag, gdpr, spam, delete, erase, leave me, leave us, report,
+		stems: list(`unsubscri, unsubcri, unsuscri, unsubsri, unsubsci, object, make it, make this, opt out, opt-out, opting, remove, take, stop, contact, email, e-mail, mail, messag, gdpr, spam, delete, erase, leave me, leave us, report,
 		sue, quit, legal, harass, cease, sign up, signed up, list, write, send, hear, erasure, forgotten, article 1, can-spam, canspam, go away, fuck, piss,
 		lose my, consent, subscri`),
 		demands: phrase(
@@ -13,6 +13,12 @@ var optOutLanguages = []optOutLanguage{
 			`(?:do not|don't|dont) send (?:me|us) (?:any )?(?:more |further |such |these |those |your )?(?:e-?mails?|mails?|messages?|spam|newsletters?|marketing|advert\S*|solicitations?|offers?|stuff|junk)`,
 			`(?:do not|don't|dont|no longer|never|not) (?:want|wish|like|care|need|interested in|consent|agree)(?: \S+){0,3}(?: to)? (?:receiv\S+|get|getting|hear|be contacted|being contacted|be e-?mailed|be on)(?: \S+){0,4} (?:e-?mails?|mails?|messages?|newsletters?|from (?:you|your)|contacted|e-?mailed|list|again|any ?more|communications?|solicitations?)`,
 			`(?:do not|don't|dont|no longer) (?:want|wish) to be (?:contacted|e-?mailed|on your|on this)`,
+			`(?:didn't|did not|wouldn't|would not)(?: ever)? (?:write|e-?mail|mail|contact|message)(?: to)? (?:me|us)(?: \S+){0,2} (?:again|any ?more|any longer)`,
+			`no more (?:follow-?ups?|reminders|pitches|outreach|sales mails?)(?:$|[^\pL ]| (?:please|from you|thanks|after this|to this))`,
+			`make (?:it|this) (?:the|your) last(?: (?:one|e-?mail|mail|message))?(?:$|[^\pL ])`,
+			`(?:this|that) (?:is|should be|had better be|must be) (?:the|your) last (?:e-?mail|mail|message) (?:you send|to) (?:me|us)`,
+			`object(?:ing|ion)? to (?:the |your |any |all )?(?:further )?(?:processing|use|using|storing|storage) of (?:my|our)(?: personal)? (?:data|details|information|address)`,
+			`(?:withdraw|revoke) (?:my|our|any) consent`,
 			`(?:i|we)(?: will|'ll| am going to| shall|'m going to)(?: \S+){0,3} (?:report|block|sue)(?:ing)? (?:you|your)`,
 			`(?:i|we)(?: will|'ll| am going to| shall|'m going to)(?: \S+){0,3} (?:report|block|flag|mark)(?:ing)? (?:this|these|it)(?: \S+){0,3} (?:spam|junk|abuse|phishing|authorit\S+|ftc|ico|provider)`,
 			`reported (?:you|this|your|it)(?: \S+){0,4} (?:spam|abuse|authorit\S+|ftc|ico|provider)`,
@@ -37,10 +43,11 @@ var optOutLanguages = []optOutLanguage{
 		phrases: phrase(
 			`unsubscribe (?:me|us|my|this (?:e-?mail|address)|from (?:your|this|these|all|the|future|further|any)|immediately|asap|please|now)`,
 			`unsubscribe(?: \S+){0,2} (?:me|us) (?:from|please|now)`,
+			`(?:unsubcribe|unsuscribe|unsubsribe|unsubscibe|unsubscirbe) (?:me|us|my|this)`,
 			`(?:want|wish|like|ask|request|prefer|need|going|trying|tried|how (?:do|can) (?:i|we)|let me|please) to unsubscribe`,
 			`(?:please|kindly|pls|plz|can you|could you|would you|i|we)(?: \S+){0,2} (?:unsubscribe|opt[- ]out)(?:$|[^\pL ])`,
 			`how (?:do|can) (?:i|we) (?:unsubscribe|opt[- ]out|get off)(?:$|[^\pL ]| (?:from|of|this|your))`,
-			`(?:remove|delete|erase|take|drop|strike|scrub|cut) (?:me|us|my (?:e-?mail(?: address)?|address|name|contact(?: details| information| info)?|details|data|info|information|company)|our (?:e-?mail(?: address)?|address|company|contact\S*|details|domain|data)|this (?:e-?mail(?: address)?|address|contact)|(?:all )?my personal (?:data|information|details))(?:$|[^\pL ]| (?:from|off|out of|of|immediately|please|now|asap|at once|permanently|right away|and|as|under|in accordance|pursuant|within))`,
+			`(?:remove|delete|erase|take|drop|strike|scrub|cut|cross|scratch|purge) (?:me|us|my (?:e-?mail(?: address)?|address|name|contact(?: details| information| info)?|details|data|info|information|company)|our (?:e-?mail(?: address)?|address|company|contact\S*|details|domain|data)|this (?:e-?mail(?: address)?|address|contact)|(?:all )?my personal (?:data|information|details))(?:$|[^\pL ]| (?:from|off|out of|of|immediately|please|now|asap|at once|permanently|right away|and|as|under|in accordance|pursuant|within))`,
 			`(?:delete|erase|remove|destroy) (?:all )?(?:my|our) (?:\S+ )?(?:personal )?(?:data|information|details|records)(?: (?:you|that you|from|about|immediately|held|on|and|as|under|in))`,
 			`(?:delete|erase|remove|destroy) (?:any|all|the) (?:\S+ )?(?:data|information|details|records)(?: that)? you (?:have|hold|keep|store)`,
 			`remove(?: \S+){1,5} from (?:your|future|all) (?:\S+ )?(?:mailings?|mailing lists?|communications|e-?mails|marketing|campaigns)`,
@@ -59,7 +66,7 @@ var optOutLanguages = []optOutLanguage{
 	},
 	{ // German
 		stems: list(`verteiler, abmeld, abbestell, austrag, ausgetragen, lösch, streich, entfern, mich, uns, mir, keine, werbung, widersp, dsgvo, datenschutz, abmahn,
-		unterlass, hören sie auf, hört auf, hör auf, nimm, nehm, melde`),
+		unterlass, hören sie auf, hört auf, hör auf, nimm, nehm, melde, weitere, loesch, nich, nicht mehr, sparen, verschon, noch eine`),
 		demands: phrase(
 			`(?:kontaktieren|schreiben|mailen|behelligen|belästigen|anschreiben|anmailen)(?: sie)?(?: bitte)? (?:mich|uns|mir)(?: bitte)? (?:nicht (?:mehr|wieder|weiter|länger)|nie (?:mehr|wieder))`,
 			`(?:mich|uns|mir)(?: bitte)? (?:nicht (?:mehr|wieder|weiter)|nie (?:mehr|wieder)|nicht länger)(?: \S+){0,3} (?:kontaktier\S*|an(?:zu)?schreiben|schreiben|mailen|anmailen|belästig\S*|behellig\S*|schicken|senden|zu(?:zu)?senden)`,
@@ -67,7 +74,13 @@ var optOutLanguages = []optOutLanguage{
 			`(?:bitte|möchte|will|wünsche|wünschen|wollen|möchten|senden|schicken)(?: \S+){0,5} keine(?:rlei)? (?:weiteren? |solchen? |werbe|ihrer |eurer |deiner |unaufgeforderten )*(?:e-?mails?|mails?|nachrichten?|werbung|newsletter|angebote?|zusendungen|anfragen|kontaktaufnahmen?|werbemails?|werbe-e-?mails?|werbung)`,
 			`keine (?:weiteren? )?(?:e-?mails?|mails?|nachrichten|werbung|newsletter|zusendungen|kontaktaufnahme) (?:mehr|erwünscht|gewünscht|schicken|senden|zusenden)`,
 			`keine (?:weiteren? )?angebote(?: mehr)? (?:schicken|senden|zusenden)`,
-			`(?:unterlassen|unterlasst)(?: sie)?(?: bitte)? (?:es|das|diese|dies|solche)`,
+			`(?:unterlassen|unterlasst)(?: sie)?(?: bitte| künftig| zukünftig| ab sofort| umgehend)* (?:es|das|diese|dies|solche|(?:jede|jegliche|weitere)(?: \S+){0,2} (?:werbung|kontakt\S*|mails?|e-?mails?|zusendung\S*|nachricht\S*|anfragen|anrufe))`,
+			`bitte(?: \S+){0,2} (?:nicht|nich|nie) (?:mehr|wieder|weiter) (?:an(?:zu)?schreiben|schreiben|kontaktieren|mailen|anmailen|behelligen|belästigen)`,
+			`von (?:weiteren|weiterer|jeglicher|jeglichen|künftigen|zukünftigen|solchen)(?: \S+){0,2} (?:zusendung\S*|zuschrift\S*|mails?|e-?mails?|anschreiben|kontaktaufnahme\S*|nachricht\S*|werbung|werbe\S+|angeboten|kontaktversuchen|anfragen)(?: \S+){0,2} (?:abzusehen|absehen|ab|verschon\S*|abstand)`,
+			`(?:sparen sie sich|spart euch|spar dir)(?: bitte| künftig)* (?:weitere|künftige|solche|diese|ihre) (?:\S+ )?(?:mails?|e-?mails?|nachrichten|anfragen|werbung|angebote)`,
+			`verschon\S* (?:sie )?(?:mich|uns) (?:\S+ )?mit`,
+			`noch eine? (?:einzige )?(?:e-?mail|mail|nachricht) und`,
+			`(?:alle|sämtliche)(?: \S+)? (?:über mich|zu meiner person|mich betreffenden|von mir) (?:\S+ )?(?:daten|informationen)`,
 			`(?:hören|hört|hör)(?: sie)?(?: bitte)?(?: endlich| sofort)? auf,? (?:mir|mich|uns|mit|damit|zu)`,
 			`(?:nutzung|verwendung|verarbeitung|speicherung)(?: \S+){0,4} daten(?: \S+){0,4} widersprech\S*`,
 			`widersprech\S*(?: \S+){0,6} (?:nutzung|verwendung|verarbeitung|speicherung|werbung|daten)`,
@@ -75,11 +88,11 @@ var optOutLanguages = []optOutLanguage{
 			`(?:lösch\S*|auskunft|verstoß|widersp\S*|beschwerde)(?: \S+){0,12} (?:dsgvo|datenschutz-?grundverordnung)`,
 			`abmahn\S*`,
 			`unerwünschte (?:werbung|e-?mails?|mails?)`,
-			`lass(?:en|t)?(?: sie)? mich in ruhe`,
+			`lass(?:en|t)?(?: sie)? (?:mich|uns)(?: \S+){0,2} in (?:ruhe|frieden)(?:$|[^\pL ]| (?:mit|und|danke|bitte))`,
 			`melde sie(?: \S+){0,4} (?:spam|behörde\S*|bundesnetzagentur)`,
 		),
 		phrases: phrase(
-			`(?:löschen sie|lösche|löscht|löschen|entfernen sie|entferne|entfernt|streichen sie|streich|streiche|streicht)(?: bitte| umgehend| sofort){0,2} (?:mich|uns|meine (?:e-?mail-?\S*|mail-?\S*|adresse|daten|kontakt\S*|e-?mail adresse)|unsere (?:e-?mail-?\S*|adresse|daten|kontakt\S*)|diese (?:e-?mail-?\S*|adresse))`,
+			`(?:löschen sie|lösche|löscht|löschen|loeschen sie|loesche|loeschen|entfernen sie|entferne|entfernt|streichen sie|streich|streiche|streicht)(?: bitte| umgehend| sofort){0,2} (?:mich|uns|meine (?:e-?mail-?\S*|mail-?\S*|adresse|daten|kontakt\S*|e-?mail adresse)|unsere (?:e-?mail-?\S*|adresse|daten|kontakt\S*)|diese (?:e-?mail-?\S*|adresse))`,
 			`(?:nehmen sie|nimm|nehmt)(?: bitte| umgehend| sofort){0,2} (?:mich|uns|meine \S+|unsere \S+|diese \S+)(?: \S+){0,4} (?:aus|raus|heraus|runter|herunter|von (?:der|ihrer|eurer|deiner|dieser|allen))`,
 			`(?:tragen sie|trag|tragt)(?: bitte| umgehend| sofort){0,2} (?:mich|uns|meine \S+|unsere \S+|diese \S+)(?: \S+){0,4} aus`,
 			`(?:nehmen|tragen|nehmt|tragt) (?:mich|uns)(?: \S+){0,2} (?:raus|heraus|aus|ausm|weg|da weg)`,
@@ -93,10 +106,12 @@ var optOutLanguages = []optOutLanguage{
 		),
 	},
 	{ // French
-		stems: list(`désabon, désinscri, retir, supprim, enlev, radie, efface, contact, recevoir, sollicit, écri, envoy, arrêt, arrete, cessez, stoppez, laissez, foutez,
+		stems: list(`désabon, désinscri, retir, supprim, enlev, radie, efface, contact, recevoir, sollicit, écri, envoy, arrêt, arrete, cessez, stoppez, laissez, foutez, ray, inutile,
 		fichez, rgpd, cnil, relanc, dérang, spam, importun, adress, être`),
 		demands: phrase(
-			`ne (?:me |m'|nous )(?:re)?(?:contact|écri|envoy|sollicit|relanc|dérang|spam|importun|adress)\pL*(?: \S+){0,2} (?:plus|jamais|pas)`,
+			`ne (?:me |m'|nous )(?:re)?(?:contact|écri|sollicit|relanc|dérang|spam|importun|adress)\pL*(?: \S+){0,2} (?:plus|jamais|pas)`,
+			`ne (?:me |m'|nous )envoy\pL* (?:plus|jamais)(?:$|[^\pL ]| (?:de (?:mails?|messages?|courriels?|e-?mails?|publicités?|pubs?|newsletters?|sollicitations?|relances?|offres|propositions|spams?|trucs?)|d'(?:e-?mails?|offres)|vos|rien|aucun\S*|ce genre|ce type|ces (?:mails?|messages?|e-?mails?|courriels?|offres)|svp|s'il|merci))`,
+			`inutile de (?:me |m'|nous )(?:re)?(?:contact|écri|envoy|sollicit|relanc)\pL*(?: \S+){0,3} (?:à nouveau|à l'avenir|davantage|encore|désormais)`,
 			`ne (?:plus|jamais) (?:me |m'|nous |vous )?(?:\S+ )?(?:re)?(?:contact|écri|envoy|sollicit|relanc|dérang|spam|importun|adress)\pL*`,
 			`(?:ne souhaite|ne souhaitons|ne veux|ne voulons|ne désire) (?:plus|pas)(?: \S+){0,3} (?:recevoir|être contacté\S*|être sollicité\S*|être démarché\S*|vos)`,
 			`(?:arrêtez|cessez|stoppez|arrete[rz]?)(?: \S+){0,3} (?:m'|me |nous |vos |ces |de m'|l'envoi|les |d'envoyer|de nous)\S*(?: \S+){0,4}`,
@@ -107,7 +122,8 @@ var optOutLanguages = []optOutLanguage{
 			`signal\S*(?: \S+){0,4} (?:comme spam|cnil)`,
 		),
 		phrases: phrase(
-			`(?:désabonne|désinscri|désinscriv|retire|supprime|enlève|radie|efface)\pL*[- ](?:moi|nous)(?: \S+){0,5}`,
+			`(?:désabonne|désinscri|désinscriv|retire|supprime|enlève|radie|efface|raye)\pL*[- ](?:moi|nous)(?: \S+){0,5}`,
+			`rayer (?:mon|notre|mes|nos|cette)(?: \S+){0,2} (?:adresse|adresses|nom|coordonnées|contact|mail)`,
 			`(?:désabonne|désinscri|retire|supprime|enlève|radie|efface)\pL* (?:mon|notre|mes|nos|cette|son|l')(?: ?\S+){0,2} ?(?:adresse|adresses|nom|coordonnées|données|contact|compte)`,
 			`(?:retirer|supprimer|effacer|enlever)(?: \S+){1,5} de (?:vos|votre) (?:\S+ )?(?:envois|listes?|fichiers?|bases?|mailings?|campagnes|contacts|diffusion)`,
 			`données(?: \S+){0,4} me concernant`,
@@ -119,7 +135,7 @@ var optOutLanguages = []optOutLanguage{
 	},
 	{ // Spanish
 		stems: list(`baja, elimin, borr, quit, sac, sáq, remuev, remov, retir, suprim, suscripción, desuscr, contact, escrib, env, mand, molest, recibir, dej, par, rgpd,
-		lopd, denuncia, reporta, vuelv, bórr, quít, elimín, retír`),
+		lopd, denuncia, reporta, vuelv, insist, déj, absten, abstén, bórr, quít, elimín, retír`),
 		demands: phrase(
 			`no (?:me|nos) (?:contacte\pL*|contactes|contacten|escriba\pL*|escribas|envíe\pL*|envies|envíes|envie\pL*|mande\pL*|mandes|moleste\pL*|molestes|llame\pL*)(?: \S+){0,3} (?:más|mas|nunca|de nuevo|otra vez|nada)`,
 			`no (?:quiero|queremos|deseo|deseamos)(?: \S+){0,4} (?:recibir|que me (?:contact|escrib|env|mand|llam|molest|sigan)\pL*|ser contactad\pL*|seguir recibiendo)(?: \S+){0,4}`,
@@ -128,7 +144,10 @@ var optOutLanguages = []optOutLanguage{
 			`(?:rgpd|lopd|lopdgdd)(?: \S+){0,12} (?:elimin\S*|borr\S*|suprim\S*|derecho|denunci\S*)`,
 			`(?:elimin\S*|borr\S*|suprim\S*|derecho|denunci\S*)(?: \S+){0,12} (?:rgpd|lopd|lopdgdd)`,
 			`(?:les|os|lo|te|voy a) (?:denuncia\S*|reporta\S*)`,
-			`no vuelv\pL* a (?:escribir|contactar|enviar|molestar)\pL*`,
+			`no (?:me |nos )?vuelv\pL* a (?:escribir|contactar|enviar|mandar|molestar|llamar)\pL*`,
+			`no insist\pL* (?:más|mas)`,
+			`d[eé]j\pL* en paz`,
+			`abst[eé]n\pL* de (?:volver a )?(?:escribir|contactar|enviar|mandar|molestar)\pL*`,
 		),
 		phrases: phrase(
 			`(?:dar|darme|darnos|deme|denme|dame|dadme|démonos|dennos|désenos) de baja`,
@@ -139,13 +158,17 @@ var optOutLanguages = []optOutLanguage{
 		),
 	},
 	{ // Italian
-		stems: list(`cancell, rimuov, togl, elimin, disiscriv, iscrizione, contatt, scriv, inv, mand, disturb, spedi, ricever, smett, gdpr, segnal, denunci, tolt, rimoss, tolg`),
+		stems: list(`cancell, rimuov, togl, elimin, disiscriv, iscrizione, contatt, scriv, inv, mand, disturb, spedi, ricever, smett, gdpr, segnal, denunci, tolt, rimoss, tolg, evit, rimozione, elimina, oppong`),
 		demands: phrase(
 			`non (?:mi|ci) (?:contatt\pL*|scriv\pL*|invi\pL*|mand\pL*|disturb\pL*|spedi\pL*)(?: \S+){0,2} più`,
 			`non (?:contattatemi|contattarmi|contattateci|scrivetemi|scrivermi|inviatemi|inviarmi|mandatemi|disturbatemi|scriveteci)(?: \S+){0,2} più`,
 			`non (?:desidero|vogliamo|voglio|desideriamo|intendo)(?: più)?(?: \S+){0,2} (?:ricevere|essere contattat\pL*)(?: \S+){0,4}`,
 			`smett(?:ete|ere|i|etela|a)(?:la)? (?:di|con) (?:inviar\pL*|mandar\pL*|scriver\pL*|contattar\pL*|queste|le|spam\pL*)`,
 			`gdpr(?: \S+){0,12} (?:cancell\S*|eliminazione|diritto|opposizione)`,
+			`non (?:inviar\pL*|mandar\pL*|spedir\pL*) (?:altre|altri|ulteriori|più)(?: \S+){0,1} (?:mail|e-?mail|messaggi|comunicazioni|offerte|proposte|pubblicità|newsletter)`,
+			`evit\pL*(?: \S+){0,2} di (?:scriver|contattar|inviar|mandar|disturbar)\pL*(?: \S+){0,2} (?:ancora|più|in futuro|nuovamente|ulteriori|altre|altri)`,
+			`(?:mi oppongo|ci opponiamo) al(?: \S+){0,2} trattamento`,
+			`(?:chied\pL*|richied\pL*|esig\pL*|pretend\pL*|vorrei|sollecit\pL*)(?: \S+){0,3} (?:cancellazione|rimozione|eliminazione) (?:del mio|della mia|dei miei|del nostro|dei nostri|di questo) (?:\S+ )?(?:indirizzo|e-?mail|mail|dati|nominativo|contatto|nome|recapit\S*)`,
 			`(?:vi|la) (?:segnal\S*|denunci\S*)(?: \S+){0,4} (?:spam|garante)`,
 		),
 		phrases: phrase(
@@ -158,11 +181,18 @@ var optOutLanguages = []optOutLanguage{
 		),
 	},
 	{ // Portuguese
-		stems: list(`remov, retir, exclu, descadastr, elimin, apag, tir, cancel, contat, contact, escrev, env, mand, incomod, perturb, receber, par, deix, lgpd, rgpd,
+		stems: list(`remov, retir, exclu, descadastr, elimin, apag, tir, cancel, contat, contact, escrev, env, mand, incomod, perturb, receber, par, deix, lgpd, rgpd, volt, insist, exclus, remoção,
 		denunciar, processar, reportar, sair da`),
 		demands: phrase(
 			`não (?:me|nos) (?:contat\pL*|contact\pL*|escrev\pL*|envi\pL*|mand\pL*|incomod\pL*|perturb\pL*)(?: \S+){0,3} mais`,
 			`não (?:envie|enviem|mande|mandem|entre|entrem|contate|contacte)(?: \S+){0,5} mais`,
+			`n[ãa]o (?:me |nos )?volt\pL+ a (?:contact|contat|escrev|envi|mand|incomod|ligar)\pL*`,
+			`n[ãa]o (?:me|nos) (?:contat\pL*|contact\pL*|escrev\pL*|incomod\pL*|perturb\pL*)(?: \S+){0,1} (?:novamente|de novo|outra vez|nunca mais)`,
+			`nao (?:quero|queremos|desejo|desejamos)(?: mais)?(?: \S+){0,2} receber(?: \S+){0,4}`,
+			`n[ãa]o insist(?:a|am|ir)(?: \S+){0,1} (?:mais|com)`,
+			`par(?:a|e|em) de me (?:encher|mandar|enviar|escrever|chatear|perturbar|incomodar)`,
+			`(?:solicit\pL*|peço|pedimos|exij\pL*|requeir\pL*)(?: \S+){0,2} (?:eliminação|remoção|exclusão|apagamento) d[oae]s? (?:meus?|minhas?|nossos?|nossas?) (?:dados|e-?mails?|endereço|contact\S*|contat\S*)`,
+			`(?:revogo|retiro)(?: \S+){0,2} consentimento`,
 			`não (?:quero|queremos|desejo|desejamos|gostaria)(?: mais)?(?: \S+){0,3} (?:receber|ser contat\pL*|ser contact\pL*)(?: \S+){0,4}`,
 			`par(?:e|em) de (?:enviar|mandar|escrever|contatar|contactar|me enviar|me mandar|me contatar|me escrever)\pL*`,
 			`deix(?:e|em) de (?:enviar|mandar|escrever|contactar|me enviar)\pL*`,
@@ -182,11 +212,15 @@ var optOutLanguages = []optOutLanguage{
 		),
 	},
 	{ // Dutch
-		stems: list(`schrijf, meld, haal, verwijder, gooi, uitschrij, afmeld, mail, contact, benader, stuur, spam, geen, niet, stop, hou, rust, avg`),
+		stems: list(`bezwaar, rot op, schrijf, meld, haal, verwijder, gooi, uitschrij, afmeld, mail, contact, benader, stuur, spam, geen, niet, stop, hou, rust, avg`),
 		demands: phrase(
 			`(?:mail|e-?mail|schrijf|contacteer|benader|stuur|bel|spam)(?:en|t)?(?: (?:mij|me|ons))(?: a\.?u\.?b\.?| alstublieft)? (?:niet meer|nooit meer|geen(?: \S+){0,2} meer|geen (?:mails?|e-?mails?|berichten|spam|reclame))`,
 			`geen (?:verdere )?(?:e-?mails?|mails?|berichten|mailtjes|nieuwsbrie\pL*|reclame|aanbiedingen)(?: van (?:u|jullie|jou))?(?: \S+){0,2} meer`,
-			`niet (?:meer|langer)(?: \S+){0,3} (?:gemaild|benaderd|gecontacteerd|lastig ?gevallen|mailen|benaderen|contacteren)`,
+			`niet (?:meer|langer)(?: \S+){0,3} (?:gemaild|benaderd|benadert|gecontacteerd|lastig ?gevallen|mailen|benaderen|contacteren)`,
+			`bezwaar tegen(?: \S+){0,4} (?:mijn|onze) (?:persoons)?gegevens`,
+			`(?:wil|willen|wens|wensen)(?: \S+){0,2} (?:niets|niks) meer(?: \S+){0,2} (?:krijgen|ontvangen|horen)`,
+			`(?:wil|willen|wens|wensen)(?: \S+){0,2} (?:niets|niks) meer van (?:u|jullie|je)`,
+			`rot op(?:$|[^\pL ]| met(?: \S+){0,2} (?:spam|mails?|e-?mails?|berichten|mailtjes|reclame))`,
 			`(?:wil|willen|wens|wensen)(?: \S+){0,2} geen(?: \S+){0,2} (?:mails?|e-?mails?|mailtjes|berichten|reclame|nieuwsbrie\pL*|spam|aanbiedingen)`,
 			`(?:wil|willen|wens|wensen|hoef|hoeven)(?: \S+){0,4} (?:mails?|e-?mails?|mailtjes|berichten|reclame|nieuwsbrie\pL*|spam|aanbiedingen)(?: \S+){0,2} niet (?:meer|langer)`,
 			`(?:stop|hou)(?: \S+){0,2} (?:met|op)(?: \S+){0,4} (?:mailen|mails?|e-?mails?|sturen|spammen|benaderen|schrijven)`,
@@ -205,7 +239,7 @@ var optOutLanguages = []optOutLanguage{
 		),
 	},
 	{ // Polish
-		stems: list(`usuń, usun, wypis, wykreśl, wykresl, skreśl, skresl, dajcie, rezygn, zrezygn, wysył, wysyl, przysył, przesył, pisać, pisz, kontakt, otrzymywać, dostawać, życz, przestań, rodo, spokój, zaprzest`),
+		stems: list(`usuń, usun, wypis, wykreśl, wykresl, skreśl, skresl, dajcie, rezygn, zrezygn, wysył, wysyl, przysył, przesył, pisać, pisz, kontakt, otrzymywać, dostawać, życz, przestań, rodo, spokój, zaprzest, nieprze, nieprzy, niewys, niekont, niepis, sprzeciw, cofam`),
 		demands: phrase(
 			`(?:proszę |prosimy )?(?:nie (?:wysyłać|wysyłaj\pL*|wysylac|wysylaj\pL*|przysyłać|przysyłaj\pL*|przesyłać|pisać|piszcie|pisz|kontaktować|kontaktuj\pL*|kontaktujcie))(?: \S+){0,4} (?:więcej|już|do mnie|się ze mną|do nas|mi|ofert|maili|wiadomości)`,
 			`nie (?:chcę|życzę|chcemy|życzymy)(?: \S+){0,3} (?:otrzymywać|dostawać|wiadomości|maili|kontaktu|takich|ofert|sobie)(?: \S+){0,4}`,
@@ -213,6 +247,10 @@ var optOutLanguages = []optOutLanguage{
 			`(?:rodo)(?: \S+){0,12} (?:usun\S*|prawo|skarg\S*|sprzeciw\S*|cofam)`,
 			`(?:usun\S*|usuń|prawo|skarg\S*|sprzeciw\S*|cofam)(?: \S+){0,12} rodo`,
 			`dajcie (?:mi|nam)(?: \S+){0,2} spokój`,
+			`(?:więcej|już) nie (?:kontaktować|pisać|dzwonić|przysyłać|wysyłać|przesyłać|niepokoić)`,
+			`o nie(?:przesyłanie|wysyłanie|przysyłanie|kontaktowanie|pisanie|nękanie)(?: \S+)? (?:mi|nam|mnie|nas|kolejnych|dalszych|więcej|ofert|wiadomości|maili|się)`,
+			`(?:sprzeciw\S*|sprzeciwiam się)(?: \S+){0,4} (?:przetwarzani\S*|danych)`,
+			`cofam(?: \S+){0,2} zgod\S*`,
 		),
 		phrases: phrase(
 			`(?:usuń|usuńcie|usunąć|usunięcie|wypisz|wypiszcie|wypisać|wypisanie|wykreśl|wykreślić|skreśl|skreślić|wykreślcie)(?: \S+){0,2} (?:mnie|nas|mój|moje|mojego|nasz|nasze|naszego|ten|tego)(?: \S+){0,4}`,
@@ -223,7 +261,7 @@ var optOutLanguages = []optOutLanguage{
 		),
 	},
 	{ // Russian
-		stems: list(`удал, убер, убра, исключ, отпи, вычерк, пиш, присыл, отправл, шлите, беспок, звони, связыв, рассыл, писать, слать, отстан, соглас, прекра, переста, хватит, получать, пожал, жалоб, видеть`),
+		stems: list(`отзыва, возраж, удал, убер, убра, исключ, отпи, вычерк, пиш, присыл, отправл, шлите, беспок, звони, связыв, рассыл, писать, слать, отстан, соглас, прекра, переста, хватит, получать, пожал, жалоб, видеть`),
 		demands: phrase(
 			`(?:больше )?не (?:пишите|пиши|присылайте|присылай|отправляйте|шлите|беспокойте|звоните|связывайтесь|рассылайте)(?: \S+){0,4} (?:больше|мне|нам|сюда|спам|рекламу|писем|письма|со мной|меня)`,
 			`(?:прошу|просьба|просим|требую|требуем)(?: \S+){0,3} не (?:писать|присылать|отправлять|слать|беспокоить|звонить|рассылать)`,
@@ -234,6 +272,8 @@ var optOutLanguages = []optOutLanguage{
 			`(?:пожалуюсь|подам жалобу|жалоб[ау])(?: \S+){0,4} (?:спам|роскомнадзор|фас)`,
 			`отправляю (?:вас )?в спам`,
 			`отстаньте`,
+			`отзываю(?: \S+){0,2} согласи[ея]`,
+			`возражаю против(?: \S+){0,2} (?:обработки|использования)`,
 			`сколько можно(?: \S+){0,2} (?:слать|спамить|писать|присылать)`,
 		),
 		phrases: phrase(
@@ -246,7 +286,7 @@ var optOutLanguages = []optOutLanguage{
 	},
 	{ // Swedish, Danish, Norwegian
 		stems: list(`ta bort, avregistr, avprenum, avanmäl, stryk, radera, plocka bort, borttagen, kontakt, mejl, mail, skriv, skicka, stör, sluta, hör, avsluta, inga fler, inga mer,
-		fjern, slet, afmeld, frameld, avmeld, meld, send, forstyr, ønsker, vil, stop, hold, ingen flere, ikke, ikkje, høre, kan i, kan du, kan dere`),
+		fjern, slet, afmeld, frameld, avmeld, meld, send, forstyr, ønsker, vil, stop, hold, ingen flere, ikke, ikkje, høre, kan i, kan du, kan dere, invänd, begär, indsigelse, kræver, krever, kräver, oplysninger, opplysninger, uppgifter`),
 		demands: phrase(
 			`(?:kontakta|mejla|maila|skriv|stör)(?: till)? (?:mig|oss)(?: \S+)? (?:inte|aldrig)`,
 			`(?:kontakta|mejla|maila|skriv|stör) (?:inte|aldrig)(?: till)? (?:mig|oss)`,
@@ -269,6 +309,11 @@ var optOutLanguages = []optOutLanguage{
 			`hold(?: nu)? op med (?:de|de her|disse|jeres) (?:mails?|e-?mails?|beskeder)`,
 			`kan (?:i|du|dere)(?: \S+){0,4} (?:slette|fjerne) (?:min|mine|vores|våre|adressen|e-?posten|mailen)(?: \S+)?`,
 			`ingen flere (?:mails?|e-?mails?|e-?post|beskeder|meldinger)`,
+			`invänder mot(?: \S+){0,3} (?:personuppgifter|uppgifter)`,
+			`begär(?: \S+){0,2} radering`,
+			`indsigelse(?: \S+){0,4} (?:gdpr|databeskyttelse\S*|behandling\S*|persondata\S*|oplysninger)`,
+			`(?:mine|mina|våra|våre|vores|alle|alla)(?: \S+)? (?:person)?(?:oplysninger|opplysninger|uppgifter|data)(?: om (?:meg|mig|oss|os))?(?: \S+)? (?:slettet|slettes|raderade|raderas|borttagna)`,
+			`(?:sletter|slette|slett|slet|raderar|radera) (?:alle |alla |mine |mina )(?:mine |mina )?(?:person)?(?:oplysninger|opplysninger|uppgifter|data)(?: om (?:meg|mig|oss|os)|$|[^\pL ])`,
 		),
 		phrases: phrase(
 			`(?:ta bort|avregistrera|avprenumerera|stryk|radera|plocka bort|avanmäl)(?: \S+){0,1} (?:mig|oss|min|mina|vår|våra|denna)(?: \S+){0,4}`,
@@ -280,7 +325,7 @@ var optOutLanguages = []optOutLanguage{
 	},
 	{ // Arabic
 		glued: true,
-		stems: list(`ازال, حذف, احذف, ازيل, ازل, شطب, اشتراك, تراسل, ترسل, تتواصل, التواصل, تزعج, ارسال, مراسل, اريد, ارغب, نرغب, نريد, اود, توقف, كفوا, ايقاف, اوقف, ابلغ, ساقوم, تتصل`),
+		stems: list(`داعي, كفاية, مش عايز, اطالب, ازال, حذف, احذف, ازيل, ازل, شطب, اشتراك, تراسل, ترسل, تتواصل, التواصل, تزعج, ارسال, مراسل, اريد, ارغب, نرغب, نريد, اود, توقف, كفوا, ايقاف, اوقف, ابلغ, ساقوم, تتصل`),
 		demands: phrase(
 			`(?:ازالتي|ازالة بريدي|ازالة عنواني|ازالة اسمي|حذفي|حذف بريدي|حذف عنواني|حذف اسمي|حذف بياناتي|شطب اسمي|شطبي)(?: \S+){0,3}`,
 			`(?:ازيلوني|ازلني|احذفوني|احذفني|ازيلوا بريدي|احذفوا بريدي|احذف بريدي|ازل بريدي|احذفوا بياناتي|احذف بياناتي)(?: \S+){0,3}`,
@@ -288,6 +333,11 @@ var optOutLanguages = []optOutLanguage{
 			`(?:ارجو|نرجو|رجاء|الرجاء|يرجى|اريد|نريد|اطلب|نطلب|ارغب|اود|فضلك|فضلكم|ممكن|كيف)(?: \S+){0,3} (?:الغاء|الغوا|الغ|الغي|بالغاء) (?:الاشتراك|اشتراك\pL*)`,
 			`(?:لا|لاتقم|عدم|بعدم)(?: \S+){0,1} (?:تراسلني|تراسلوني|ترسل لي|ترسلوا لي|ترسلوا لنا|ترسل الي|ترسلوا الي|تتواصل معي|تتواصلوا معي|تتواصلوا معنا|تتصل بي|تزعجني|تزعجوني|مراسلتي|التواصل معي|ارسال)(?: \S+){0,3}`,
 			`لا (?:تراسلني|تراسلوني|ترسل لي|ترسلوا لي|ترسلوا لنا|تتواصل معي|تتواصلوا معي|تتواصلوا معنا|تزعجني|تزعجوني)`,
+			`(?:عدم|بعدم) (?:مراسلتنا|مراسلتي|مراسلتني|الارسال|التواصل معنا|التواصل معي|الاتصال بنا|الاتصال بي|ازعاجنا|ازعاجي)`,
+			`(?:اطالب|اطلب|نطالب|نطلب|ارجو|نرجو|يرجى|الرجاء)(?: \S+){0,1} ب?حذف(?: جميع| كل| كافة)? (?:بياناتي|بياناتنا|معلوماتي|معلوماتنا|عنواني|بريدي|بريدنا)`,
+			`لا داعي(?: \S+){0,2} (?:رسالة|رسائل|مراسلة|للمراسلة|لمراسلتي|لمراسلتنا)(?: \S+){0,1} (?:اخرى|جديدة|مجددا)`,
+			`كفاية (?:ايميلات|رسايل|رسائل)(?:$|[^\pL ،]| منكم| بقى)`,
+			`مش (?:عايز|عاوز|عايزين)(?: \S+){0,2} (?:ايميلات|رسايل|رسائل) (?:منكم|منك|تاني)`,
 			`لا (?:اريد|ارغب|نرغب|نريد|اود)(?: \S+){0,3} (?:استلام|تلقي|استقبال|رسائل|رسائلكم|المزيد|التواصل)`,
 			`(?:توقف|توقفوا|كفوا|التوقف|ايقاف|اوقفوا|اوقف)(?: \S+){0,2} (?:ارسال|مراسلتي|ازعاجي|التواصل|الرسائل|هذه الرسائل|رسائلكم|الايميلات)`,
 			`(?:ساقوم|سابلغ|سوف ابلغ|سوف اقوم)(?: \S+){0,3} (?:بالابلاغ|عنكم|بلاغ|شكوى)`,

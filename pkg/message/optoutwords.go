@@ -13,7 +13,7 @@ var courtesies = wordSet(`please, pls, plz, thanks, thank, you, thx, now, immedi
 	tack, vänligen, mig, tak, venligst, 请, 謝謝, 谢谢, 您好, 你好, من فضلك, فضلك, رجاء, شكرا, الرجاء, يرجى`)
 
 // aloneWords are requests when they are all that a line says.
-var aloneWords = wordSet(`unsubscribe, unsubscribed, unsubscribe from this list, unsubscribe from all, unsub, unsubscribing, opt out, opt-out, optout, stop, stop it,
+var aloneWords = wordSet(`unsubcribe, unsuscribe, unsubsribe, unsubscibe, no more follow-ups, no more follow ups, 解除希望, 配信解除希望, 退会希望, 停止希望, 配信不要, unsubscribe, unsubscribed, unsubscribe from this list, unsubscribe from all, unsub, unsubscribing, opt out, opt-out, optout, stop, stop it,
 	stop this, stop emails, stop emailing, stop mailing, remove, remove from list, remove from mailing list, remove from your list,
 	remove from your mailing list, delete, take off list, no more emails, no more e-mails, no more mails, no more, no more messages, no emails,
 	leave alone, do not contact, don't contact, do not email, do not e-mail, don't email, cancel subscription, cancel my subscription, end, abmelden,

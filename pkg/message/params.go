@@ -101,9 +101,12 @@ func joinParams(pieces []param) map[string]string {
 	}
 	params := make(map[string]string, len(pieces))
 	slices.SortStableFunc(pieces, func(a, b param) int { return cmp.Compare(a.section, b.section) })
-	sections := map[string][]param{}
+	var sections map[string][]param
 	for _, p := range pieces {
 		if p.section >= 0 || p.encoded {
+			if sections == nil {
+				sections = map[string][]param{}
+			}
 			sections[p.name] = append(sections[p.name], p)
 		} else if _, ok := params[p.name]; !ok {
 			params[p.name] = decodeHeader(p.value)

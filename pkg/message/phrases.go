@@ -25,30 +25,52 @@ func (p phrases) in(text string) bool {
 
 // index prepares a table for short texts, which are mostly searched in vain: all phrases are looked for in one pass.
 func (p phrases) index() *phraseIndex {
-	heads := make([]string, len(p))
+	var within, words []string
 	x := &phraseIndex{tails: map[string][]string{}}
-	for i, phrase := range p {
-		var tail string
-		heads[i], tail, _ = strings.Cut(phrase, "~")
-		x.tails[heads[i]] = append(x.tails[heads[i]], tail)
+	for _, phrase := range p {
+		head, tail, _ := strings.Cut(phrase, "~")
+		if x.tails[head] == nil {
+			if word := head[1:]; head[0] == ' ' && len(word) > 1 {
+				words = append(words, word)
+			} else {
+				within = append(within, head)
+			}
+		}
+		x.tails[head] = append(x.tails[head], tail)
 	}
-	x.heads = newWordIndex(true, heads)
+	x.within, x.words = newWordIndex(true, within), newWordIndex(true, words)
 	return x
 }
 
-// phraseIndex finds phrases anywhere, also within words.
+// phraseIndex finds phrases anywhere, also within words. Those that begin with a blank are indexed by what follows it, because blanks are many.
 type phraseIndex struct {
-	heads *wordIndex
-	tails map[string][]string // by what stands before the "~"; "" where nothing more is needed
+	within, words *wordIndex
+	tails         map[string][]string // by what stands before the "~"; "" where nothing more is needed
 }
 
 // in says whether the text holds one of the phrases.
-func (x *phraseIndex) in(text string) bool {
+func (x *phraseIndex) in(text string) bool { return x.at(text) >= 0 }
+
+// at returns where the first of the phrases begins in a text, -1 without any.
+func (x *phraseIndex) at(text string) int {
 	for i := 0; i+1 < len(text); i++ {
-		for _, head := range x.heads.starts[x.heads.start(text[i], text[i+1])] {
-			if strings.HasPrefix(text[i:], head.word) && x.goesOn(text[i+len(head.word):], head.word) {
-				return true
-			}
+		if x.begins(x.within, text, i, i) || text[i] == ' ' && i+2 < len(text) && x.begins(x.words, text, i, i+1) {
+			return i
+		}
+	}
+	return -1
+}
+
+// begins says that a phrase stands at text[start:] whose indexed part begins at i.
+func (x *phraseIndex) begins(index *wordIndex, text string, start, i int) bool {
+	heads := index.wordsAt(text, i)
+	if len(heads) == 0 {
+		return false
+	}
+	here := headAt(text, i)
+	for _, head := range heads {
+		if end := i + len(head.word); here&head.mask == head.head && strings.HasPrefix(text[i:], head.word) && x.goesOn(text[end:], text[start:end]) {
+			return true
 		}
 	}
 	return false
@@ -81,10 +103,10 @@ func hasPhrase(text, phrase string) bool {
 	}
 }
 
-// sentence cuts a text at the end of its first sentence.
+// sentence cuts a text at the end of its first sentence. A full stop after a number ends none: it is that of a date.
 func sentence(s string) string {
 	for i := 0; i < len(s); i++ {
-		if s[i] == ':' || s[i] == ';' || s[i] == '.' && i+1 < len(s) && s[i+1] == ' ' {
+		if s[i] == ':' || s[i] == ';' || s[i] == '.' && i+1 < len(s) && s[i+1] == ' ' && (i == 0 || s[i-1] < '0' || s[i-1] > '9') {
 			return s[:i]
 		}
 	}

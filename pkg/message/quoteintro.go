@@ -85,7 +85,18 @@ func mayBeginIntro(bare string) bool {
 			return true
 		}
 	}
-	return len(bare) < maxPlainIntro && endsWithColon(bare) || startsWithAny(strings.ToLower(clip(bare, 64)), quotingWords)
+	if len(bare) < maxPlainIntro && endsWithColon(bare) {
+		return true
+	}
+	return bare != "" && opensQuoting(bare[0]) && startsWithAny(strings.ToLower(clip(bare, 64)), quotingWords)
+}
+
+// opensQuoting says that one of quotingWords begins with a letter, in either case, or may: one outside ASCII.
+func opensQuoting(c byte) bool {
+	if 'A' <= c && c <= 'Z' {
+		c += 'a' - 'A'
+	}
+	return c >= utf8.RuneSelf || slices.ContainsFunc(quotingWords, func(word string) bool { return word[0] == c })
 }
 
 // closesAddress says that a line like "> wrote:" is no quote but the end of "<address" on the line before.
@@ -131,17 +142,20 @@ func isWroteIntro(joined string, lines []textLine, next int) bool {
 	if framed && strings.HasSuffix(lower, "wrote") && len(lower) < 120 {
 		return true
 	}
-	address := anAddress().FindStringIndex(lower)
-	dated := datesEarly(lower)
 	ends := endsWithColon(bare)
+	dated := datesEarly(lower)
+	if gmtLine().MatchString(bare) {
+		return true
+	}
+	dates := dated && hasDate(lower)
+	if dates && wroteAfterDate(lower) && (ends || endsWithWrote(lower)) {
+		return true
+	}
+	address := anAddress().FindStringIndex(lower)
 	switch {
-	case gmtLine().MatchString(bare):
+	case dates && address != nil && strings.Contains(bare, "<") && ends:
 		return true
-	case dated && hasDate(lower) && wroteAfterDate(lower) && (ends || endsWithWrote(lower)):
-		return true
-	case dated && hasDate(lower) && address != nil && strings.Contains(bare, "<") && ends:
-		return true
-	case dated && hasDate(lower) && strings.HasPrefix(lower, "on ") && strings.HasSuffix(lower, " "+sentWord+":"):
+	case dates && strings.HasPrefix(lower, "on ") && strings.HasSuffix(lower, " "+sentWord+":"):
 		return true
 	case dated && address != nil && strings.HasSuffix(bare, ">"):
 		return yearFirst().MatchString(bare) || hasDate(lower) && marksFollow(lines, next) && len(strings.Fields(bare)) <= 14
@@ -321,17 +335,20 @@ func laterBegins(lines []textLine, i, j int) bool {
 	return false
 }
 
-// strongOpening is the beginning of the commonest introductions: "On Mon, 3", "Le 19", "Am 03.", "2014-10-17", "Il giorno 3".
-var strongOpening = lazily(`(?i)^\W{0,6}(?:(?:on|le|am|el|il|em|op|den|på|dnia|w dniu|dne|vào|pada|στις|în|в|у|於|在|في|בתאריך)\s*)(?:[\pL.,]+\s+){0,3}[\pL.,]*\d|^\W{0,3}(?:19|20)\d\d[-/.年]\s?\d`)
+// strongOpening is the beginning of the commonest introductions: "On Mon, 3", "Le 19", "Am 03.", "2014-10-17", "04.05.2026", "Il giorno 3".
+var strongOpening = lazily(`(?i)^\W{0,6}(?:(?:on|le|am|el|il|em|op|den|på|dnia|w dniu|dne|vào|pada|στις|în|в|у|於|在|في|בתאריך)\s*)(?:[\pL.,]+\s+){0,3}[\pL.,]*\d|^\W{0,3}(?:19|20)\d\d[-/.年]\s?\d|^\d{1,2}[-/.]\d{1,2}[-/.](?:20)?\d\d\b`)
 
 func opensStrongly(bare string) bool { return strongOpening().MatchString(bare) }
 
 // sharedLine finds an introduction that begins in the middle of a line, as programs that lose line breaks leave it.
 var sharedLine = lazily(`[-_ \t.!?]+((?:On|Le|Am|El|Il|Em|Op) (?:\pL{2,10}[.,]{0,2} )?(?:\pL{2,10}[.,]? )?\d{1,4}[-./, ].{0,200})$`)
 
+// sharedOpenings are the words that sharedLine looks for.
+var sharedOpenings = []string{"On ", "Le ", "Am ", "El ", "Il ", "Em ", "Op "}
+
 // cutSharedLine returns the words before an introduction that begins within the first line of a joined text.
 func cutSharedLine(joined string, firstLine int) (string, bool) {
-	if !endsWithColon(joined) {
+	if !endsWithColon(joined) || !slices.ContainsFunc(sharedOpenings, func(word string) bool { return strings.LastIndex(joined, word) > 0 }) {
 		return "", false
 	}
 	at := sharedLine().FindStringSubmatchIndex(joined)

@@ -154,6 +154,9 @@ func (s *returnScan) resolve(d foundDate) (time.Time, bool) {
 
 // resolveYear completes a date without a year by the next such day.
 func (s *returnScan) resolveYear(d foundDate) (time.Time, bool) {
+	if d.month == 0 {
+		return s.resolveDay(d)
+	}
 	if d.year != 0 {
 		t := time.Date(d.year, time.Month(d.month), d.day, 0, 0, 0, 0, time.UTC)
 		return t, t.Day() == d.day && s.inBounds(t, maxReturnDays)
@@ -162,6 +165,25 @@ func (s *returnScan) resolveYear(d foundDate) (time.Time, bool) {
 		t := time.Date(year, time.Month(d.month), d.day, 0, 0, 0, 0, time.UTC)
 		if t.Day() == d.day && s.inBounds(t, maxYearlessDays) {
 			return t, true
+		}
+	}
+	return time.Time{}, false
+}
+
+// resolveDay finds the next day of a month with a number, after whatever the text has named before it; where a day of the week stands beside,
+// both have to agree.
+func (s *returnScan) resolveDay(d foundDate) (time.Time, bool) {
+	from, within := s.received, 31
+	if s.best != nil && s.best.After(from) {
+		from = *s.best
+	}
+	if d.onWeekday {
+		from, within = s.received, 3*31
+	}
+	for n := 0; n <= within; n++ {
+		t := from.AddDate(0, 0, n)
+		if t.Day() == d.day && (!d.onWeekday || t.Weekday() == d.weekday) {
+			return t, s.inBounds(t, maxYearlessDays)
 		}
 	}
 	return time.Time{}, false

@@ -2,6 +2,7 @@ package message
 
 import (
 	"strconv"
+	"time"
 	"unicode"
 	"unicode/utf8"
 )
@@ -13,6 +14,9 @@ type foundDate struct {
 	ambiguous        bool // day and month may be the other way round
 	weak             bool // "14.8" or "3/8": counts only beside a word of return or end
 	ranged           bool // the end of a range written as one: "August 3-14"
+	// Of a date without a month: month is 0, and the day is the next of that number, on that day of the week where one is named.
+	onWeekday bool
+	weekday   time.Weekday
 }
 
 type tokenKind uint8
@@ -104,7 +108,7 @@ type dateScan struct {
 
 // date reads a date in any form.
 func (s *dateScan) date() (foundDate, int) {
-	for _, read := range []func() (foundDate, int){s.signed, s.yearFirst, s.dayMonthName, s.monthNameDay, s.numeric, s.monthAlone} {
+	for _, read := range []func() (foundDate, int){s.signed, s.yearFirst, s.dayMonthName, s.monthNameDay, s.numeric, s.monthAlone, s.weekdayDay, s.dayAlone} {
 		if d, used := read(); used > 0 {
 			return d, used
 		}

@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// cutSignature drops what stands below a writer's words: the delimited signature (RFC 3676 section 4.3), the lines of mail programs, the name and
-// contact block under a closing formula, notices of companies. It may leave nothing.
+// cutSignature drops what stands below a writer's words: the delimited signature (RFC 3676 section 4.3), the lines of mail programs, the contact
+// block under a closing formula, notices of companies. The formula and a name alone under it are the writer's words. It may leave nothing.
 func cutSignature(lines []textLine) []textLine {
 	kept := trimLines(cutDelimited(lines))
 	for range maxSignatureLines {
@@ -19,7 +19,7 @@ func cutSignature(lines []textLine) []textLine {
 			break
 		}
 	}
-	return trimLines(cutClosing(kept))
+	return trimLines(kept)
 }
 
 // trimLines drops blank lines on both ends and drawn lines below.
@@ -121,7 +121,9 @@ func isSentFrom(bare string) bool {
 	if len(bare) > 300 {
 		return false
 	}
-	if strings.Contains(bare, "://") || strings.Contains(bare, "mailto:") {
+	linked := strings.Contains(bare, "://") || strings.Contains(bare, "mailto:")
+	praises := linked || strings.HasPrefix(bare, "This ") // "…, the best mail program there is"
+	if linked {
 		bare = link().ReplaceAllString(bare, "")
 	}
 	bare = strings.Trim(bare, " *_[]|\u2022")
@@ -129,7 +131,7 @@ func isSentFrom(bare string) bool {
 		return false
 	}
 	if device().MatchString(bare) {
-		return !strings.Contains(bare, ", ") || len(strings.Fields(bare)) <= 8 && !sentenceAfterComma(bare)
+		return praises || !strings.Contains(bare, ", ") || len(strings.Fields(bare)) <= 8 && !sentenceAfterComma(bare)
 	}
 	return strings.HasPrefix(bare, "Sent from ") && len(strings.Fields(bare)) <= 8 && !strings.ContainsAny(bare, ",.!:") // people make up their own
 }
@@ -141,19 +143,31 @@ func sentenceAfterComma(bare string) bool {
 	return unicode.IsLower(first) && len(strings.Fields(rest)) > 3
 }
 
-// cutContactBlock drops the paragraphs at the end that hold only contact details, below a closing formula or a name.
+// cutContactBlock drops the paragraphs at the end that hold only contact details, below a closing formula or the name that was written under it.
 func cutContactBlock(lines []textLine) []textLine {
 	for i := len(lines) - 1; i >= 0 && i >= len(lines)-16; i-- {
 		if !isClosing(lines[i].bare, true) {
 			continue
 		}
 		block := lines[i+1:]
-		if len(trimLines(block)) == 0 || !isTitledBlock(block) {
-			return lines
+		if len(trimLines(block)) > 0 && isTitledBlock(block) || isClosing(lines[i].bare, false) && isNameWithMore(block) {
+			return lines[:i+1+nameAlone(block)]
 		}
-		return lines[:i+1]
+		return lines
 	}
 	return lines
+}
+
+// nameAlone counts the lines up to the end of the first paragraph, if that is one line: a name that was typed above a signature.
+func nameAlone(lines []textLine) int {
+	at := 0
+	for at < len(lines) && lines[at].blank() {
+		at++
+	}
+	if at+1 < len(lines) && lines[at+1].blank() {
+		return at + 1
+	}
+	return 0
 }
 
 // isTitledBlock says that the lines under a closing formula are a signature with more than a name.
@@ -171,6 +185,20 @@ func isTitledBlock(lines []textLine) bool {
 	return contact
 }
 
+// isNameWithMore says that a closing formula is followed by one paragraph: a name, and under it what people are or where they work.
+func isNameWithMore(lines []textLine) bool {
+	lines = trimLines(lines)
+	if len(lines) < 2 || !beginsWithName(lines) {
+		return false
+	}
+	for _, l := range lines {
+		if l.blank() || !isSignatureLine(l.bare) {
+			return false
+		}
+	}
+	return true
+}
+
 // thanks close a letter as well, but are worth reading, and often stand before more words.
 var thanks = wordSet(`thanks, thank you, many thanks, thanks a lot, thx, thanks again, thanks in advance, danke, vielen dank, besten dank, merci, merci d'avance,
 	merci beaucoup, gracias, muchas gracias, grazie, grazie mille, obrigado, obrigada, bedankt, dank je, dank u, alvast bedankt, dziękuję, спасибо, tack,
@@ -183,28 +211,6 @@ func isClosing(bare string, withThanks bool) bool {
 	}
 	word := strings.TrimRight(strings.ToLower(bare), " ,.!;:\u060c\u3001\u3002\uff0c")
 	return regards[word] || withThanks && thanks[word]
-}
-
-// cutClosing drops the name below a closing formula. The formula stays, because it is the writer's; without a formula nothing goes.
-func cutClosing(lines []textLine) []textLine {
-	for i := len(lines) - 1; i > 0 && i >= len(lines)-8; i-- {
-		if !isClosing(lines[i].bare, false) {
-			continue
-		}
-		for _, l := range lines[i+1:] {
-			if !l.blank() && !isSignatureLine(l.bare) {
-				return lines
-			}
-		}
-		if !beginsWithName(lines[i+1:]) {
-			return lines
-		}
-		if !moreWordLines(lines[:i], 0) {
-			return lines
-		}
-		return lines[:i+1]
-	}
-	return lines
 }
 
 // nameParticles are the small words of names.

@@ -17,6 +17,14 @@ var forwardPrefixes = wordSet(`fw, fwd, f, wg, weitergeleitet, tr, trans, rv fwd
 // subjectTag is what mail gateways and lists put before a subject.
 var subjectTag = lazily(`(?i)^(?:[\[(*{<]{1,3}\s*(?:ext|extern|external|external e-?mail|external sender|extérieur|externe|externo|esterno|spam|suspected spam|bulk|caution|warning|newsletter|marketing|pub|virus[- ]?checked|encrypted|secure)\s*[\])*}>]{1,3}:?|external:|ext:)\s*`)
 
+// subjectTagAt is how long the tag at the beginning of a subject is. Most subjects begin as none does.
+func subjectTagAt(s string) int {
+	if s == "" || strings.IndexByte("[(*{<eE", s[0]) < 0 {
+		return 0
+	}
+	return len(subjectTag().FindString(s))
+}
+
 // maxPrefixes bounds how often a subject is stripped.
 const maxPrefixes = 20
 
@@ -26,8 +34,8 @@ const maxPrefixes = 20
 func NormalizeSubject(s string) string {
 	s = foldSubject(s)
 	for range maxPrefixes {
-		if tag := subjectTag().FindString(s); tag != "" {
-			s = s[len(tag):]
+		if tag := subjectTagAt(s); tag > 0 {
+			s = s[tag:]
 			continue
 		}
 		_, rest, ok := cutPrefix(s)
@@ -61,7 +69,7 @@ func cutPrefix(s string) (prefix, rest string, ok bool) {
 // isForwardSubject says that the last thing done to a subject was to forward it: "Fwd: Re: Hello", not "Re: Fwd: Hello".
 func isForwardSubject(s string) bool {
 	s = foldSubject(s)
-	s = s[len(subjectTag().FindString(s)):]
+	s = s[subjectTagAt(s):]
 	prefix, _, ok := cutPrefix(s)
 	return ok && forwardPrefixes[prefix]
 }
@@ -69,7 +77,7 @@ func isForwardSubject(s string) bool {
 // isReplySubject says that a subject begins with the prefix of an answer.
 func isReplySubject(s string) bool {
 	s = foldSubject(s)
-	s = s[len(subjectTag().FindString(s)):]
+	s = s[subjectTagAt(s):]
 	prefix, _, ok := cutPrefix(s)
 	return ok && replyPrefixes[prefix]
 }

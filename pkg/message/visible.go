@@ -68,6 +68,11 @@ func joinPassages(passages []passage, cut func([]textLine) []textLine) string {
 }
 
 func writeLines(out *strings.Builder, lines []textLine) {
+	size := len(lines)
+	for _, l := range lines {
+		size += len(l.text)
+	}
+	out.Grow(size)
 	for i, l := range lines {
 		if i > 0 {
 			out.WriteByte('\n')

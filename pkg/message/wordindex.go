@@ -8,6 +8,7 @@ import (
 // wordIndex finds the phrases of several tables in one pass over a text: messages are searched for thousands of them.
 type wordIndex struct {
 	starts [][]indexedWord   // of one beginning each; the first is none
+	thirds []byteSet         // the bytes that follow each of these beginnings: most words of a text go on otherwise
 	plain  [1 << 14]uint16   // place in starts of two ASCII characters: most words of a text begin no phrase
 	others map[uint16]uint16 // the same of two bytes of which one is not ASCII
 	stems  bool              // a phrase may go on: "unsubscri" finds "unsubscribed"
@@ -17,6 +18,21 @@ type indexedWord struct {
 	word       string
 	tag        uint
 	head, mask uint32 // the first four bytes of the word, and which of four bytes of a text these are: most words differ there
+}
+
+// byteSet holds bytes, one bit each.
+type byteSet [4]uint64
+
+func (b *byteSet) add(c byte)      { b[c>>6] |= 1 << (c & 63) }
+func (b *byteSet) has(c byte) bool { return b[c>>6]&(1<<(c&63)) != 0 }
+
+// wordsAt returns the words that may begin at text[i:], of which two bytes are there.
+func (x *wordIndex) wordsAt(text string, i int) []indexedWord {
+	at := x.start(text[i], text[i+1])
+	if at == 0 || i+2 < len(text) && !x.thirds[at].has(text[i+2]) {
+		return nil
+	}
+	return x.starts[at]
 }
 
 // headAt is the first four bytes of s[i:], 0 where it is shorter.
@@ -32,14 +48,19 @@ func headAt(s string, i int) (head uint32) {
 
 // newWordIndex indexes tables of words of two characters and more; the tag of a word is the index of its table, below 32.
 func newWordIndex(stems bool, tables ...[]string) *wordIndex {
-	x := &wordIndex{starts: make([][]indexedWord, 1), others: map[uint16]uint16{}, stems: stems}
+	x := &wordIndex{starts: make([][]indexedWord, 1), thirds: make([]byteSet, 1), others: map[uint16]uint16{}, stems: stems}
 	for tag, words := range tables {
 		for _, word := range words {
 			at := x.start(word[0], word[1])
 			if at == 0 {
 				at = uint16(len(x.starts)) //nolint:gosec // there are fewer beginnings than pairs of bytes
-				x.starts = append(x.starts, nil)
+				x.starts, x.thirds = append(x.starts, nil), append(x.thirds, byteSet{})
 				x.setStart(word[0], word[1], at)
+			}
+			if len(word) > 2 {
+				x.thirds[at].add(word[2])
+			} else {
+				x.thirds[at] = byteSet{^uint64(0), ^uint64(0), ^uint64(0), ^uint64(0)}
 			}
 			mask := ^uint32(0) >> (8 * (4 - min(len(word), 4)))
 			x.starts[at] = append(x.starts[at], indexedWord{word, uint(tag), headAt(word, 0), mask})
@@ -120,7 +141,7 @@ func (x *wordIndex) each(text string, found func(at int, tag uint)) {
 		if goesOn {
 			continue
 		}
-		words := x.starts[x.start(text[i], text[i+1])]
+		words := x.wordsAt(text, i)
 		if len(words) == 0 {
 			continue
 		}

@@ -132,6 +132,9 @@ func (e *Engine) Name() string { return "mongodb" }
 // Location is the URI with hosts and database alone.
 func (e *Engine) Location() string { return e.location }
 
+// Atomic is false: single documents are written as a whole, and no more.
+func (e *Engine) Atomic() bool { return false }
+
 // RoundTrips counts the commands sent.
 func (e *Engine) RoundTrips() int64 { return e.trips.Load() }
 

@@ -40,7 +40,7 @@ func (e *Engine) compileWrite(w store.Write) (*op, error) {
 	o := &op{kind: w.Kind, table: find.table, find: find}
 	switch w.Kind {
 	case store.Insert, store.Replace:
-		doc, err := bson.Marshal(w.Document)
+		doc, err := marshal(w.Document)
 		if err != nil {
 			return nil, fmt.Errorf("encode a document for %s: %w", w.Collection, err)
 		}

@@ -16,6 +16,7 @@ const maxStatements = 256
 type conn struct {
 	driver.Conn
 	statements map[string]driver.Stmt
+	arguments  []driver.NamedValue // room for those of the statement that is run
 }
 
 // dial opens a connection. Settings that are no property of the file must be made on each.
@@ -52,7 +53,7 @@ func (c *conn) exec(ctx context.Context, sql string, args ...driver.Value) (int6
 	if err != nil {
 		return 0, err
 	}
-	res, err := st.(driver.StmtExecContext).ExecContext(ctx, named(args))
+	res, err := st.(driver.StmtExecContext).ExecContext(ctx, c.named(args))
 	if err != nil {
 		return 0, err
 	}
@@ -65,7 +66,7 @@ func (c *conn) query(ctx context.Context, sql string, args ...driver.Value) (dri
 	if err != nil {
 		return nil, err
 	}
-	return st.(driver.StmtQueryContext).QueryContext(ctx, named(args))
+	return st.(driver.StmtQueryContext).QueryContext(ctx, c.named(args))
 }
 
 // each calls row with every row of a query until it returns an error. The slice is used again for the next row, what it holds is not.
@@ -114,12 +115,13 @@ func (c *conn) close() error {
 	return c.Close()
 }
 
-func named(args []driver.Value) []driver.NamedValue {
-	out := make([]driver.NamedValue, len(args))
+// named are the arguments as the driver takes them. It copies what it is to keep.
+func (c *conn) named(args []driver.Value) []driver.NamedValue {
+	c.arguments = c.arguments[:0]
 	for i, a := range args {
-		out[i] = driver.NamedValue{Ordinal: i + 1, Value: a}
+		c.arguments = append(c.arguments, driver.NamedValue{Ordinal: i + 1, Value: a})
 	}
-	return out
+	return c.arguments
 }
 
 // maxReaders is how many queries run at once, and how many idle connections are kept. More would only wait for each other's pages.

@@ -44,26 +44,37 @@ func hasName(el bson.RawElement, name string) bool {
 type fields []bson.RawElement
 
 // usualFields is room for the fields of nearly every document.
-const usualFields = 24
+const usualFields = 40
 
 // openDocument splits a document into its fields.
 func openDocument(doc bson.Raw) (fields, error) {
+	return openInto(make(fields, 0, usualFields), doc)
+}
+
+// openInto is openDocument in the room of fields that are not needed any more.
+func openInto(f fields, doc bson.Raw) (fields, error) {
+	f = f[:0]
+	err := eachField(doc, func(el bson.RawElement) { f = append(f, el) })
+	return f, err
+}
+
+// eachField calls back for the fields of a document, in order.
+func eachField(doc bson.Raw, field func(bson.RawElement)) error {
 	length, rest, ok := bsoncore.ReadLength(doc)
 	if !ok || int(length) != len(doc) || length < emptyDocument {
-		return nil, fmt.Errorf("damaged document: its length does not fit its %d bytes", len(doc))
+		return fmt.Errorf("damaged document: its length does not fit its %d bytes", len(doc))
 	}
-	f := make(fields, 0, usualFields)
-	for len(rest) > 1 {
+	for n := 1; len(rest) > 1; n++ {
 		var el bsoncore.Element
 		if el, rest, ok = bsoncore.ReadElement(rest); !ok {
-			return nil, fmt.Errorf("damaged document: field %d is cut off or of an unknown type", len(f)+1)
+			return fmt.Errorf("damaged document: field %d is cut off or of an unknown type", n)
 		}
-		f = append(f, bson.RawElement(el))
+		field(bson.RawElement(el))
 	}
 	if len(rest) != 1 || rest[0] != 0 {
-		return nil, errors.New("damaged document: no end")
+		return errors.New("damaged document: no end")
 	}
-	return f, nil
+	return nil
 }
 
 // document puts the fields together again.
@@ -109,7 +120,8 @@ func (f fields) lookup(path []string) bson.RawValue {
 	case v.Type != bson.TypeEmbeddedDocument:
 		return missing
 	}
-	inner, err := openDocument(v.Document())
+	var room [8]bson.RawElement
+	inner, err := openInto(room[:0], v.Document())
 	if err != nil {
 		return missing
 	}
@@ -174,15 +186,11 @@ func array(values []bson.RawValue) bson.RawValue {
 
 // only keeps the top-level fields with these names, and _id.
 func only(doc bson.Raw, names []string) (bson.Raw, error) {
-	all, err := openDocument(doc)
-	if err != nil {
-		return nil, err
-	}
-	kept := all[:0]
-	for _, el := range all {
+	kept := newDocument(len(doc))
+	err := eachField(doc, func(el bson.RawElement) {
 		if hasName(el, "_id") || slices.ContainsFunc(names, func(name string) bool { return hasName(el, name) }) {
-			kept = append(kept, el)
+			kept = append(kept, el...)
 		}
-	}
-	return kept.document(), nil
+	})
+	return endDocument(kept), err
 }

@@ -17,6 +17,7 @@ const editFunction = "mailrun_edit"
 type editor struct {
 	update update
 	failed error
+	room   fields // of the document that was edited last
 }
 
 // register makes the function known to a driver's connections, before the first is opened.
@@ -48,12 +49,13 @@ func (e *editor) edit(v driver.Value) ([]byte, error) {
 	if !ok || e.update == nil {
 		return nil, errors.New("no document, or no update in hand")
 	}
-	f, err := openDocument(bson.Raw(doc))
+	f, err := openInto(e.room, bson.Raw(doc))
 	if err != nil {
 		return nil, err
 	}
 	if f, err = e.update.apply(f, false); err != nil {
 		return nil, fmt.Errorf("edit: %w", err)
 	}
+	e.room = f
 	return f.document(), nil
 }

@@ -357,9 +357,9 @@ func argument(t store.FieldType, v any) (driver.Value, error) {
 			return v.UnixMilli(), nil
 		}
 	}
-	kind, data, err := bson.MarshalValue(v)
+	value, err := encode(v)
 	if err != nil {
 		return nil, fmt.Errorf("encode filter: %w", err)
 	}
-	return toColumn(t, bson.RawValue{Type: kind, Value: data}), nil
+	return toColumn(t, value), nil
 }
