@@ -135,7 +135,7 @@ var optOutLanguages = []optOutLanguage{
 	},
 	{ // Spanish
 		stems: list(`baja, elimin, borr, quit, sac, sáq, remuev, remov, retir, suprim, suscripción, desuscr, contact, escrib, env, mand, molest, recibir, dej, par, rgpd,
-		lopd, denuncia, reporta, vuelv, insist, déj, absten, abstén, bórr, quít, elimín, retír`),
+		lopd, denuncia, reporta, vuelv, insist, déja, déje, absten, abstén, bórr, quít, elimín, retír`),
 		demands: phrase(
 			`no (?:me|nos) (?:contacte\pL*|contactes|contacten|escriba\pL*|escribas|envíe\pL*|envies|envíes|envie\pL*|mande\pL*|mandes|moleste\pL*|molestes|llame\pL*)(?: \S+){0,3} (?:más|mas|nunca|de nuevo|otra vez|nada)`,
 			`no (?:quiero|queremos|deseo|deseamos)(?: \S+){0,4} (?:recibir|que me (?:contact|escrib|env|mand|llam|molest|sigan)\pL*|ser contactad\pL*|seguir recibiendo)(?: \S+){0,4}`,
