@@ -40,6 +40,45 @@ func TestClaimTakesOnlyWhatIsDue(t *testing.T) {
 	}
 }
 
+// Of mailboxes that are leased together those are taken that nobody has, or somebody who is dead; the others stay with their owner.
+func TestMailboxesAreLeasedTogether(t *testing.T) {
+	for _, engine := range storetest.Engines(t) {
+		t.Run(engine.Name, func(t *testing.T) {
+			s := store.New(engine.Open(t), time.Now)
+			ids := make([]bson.ObjectID, 4)
+			for i, owner := range []string{"", "living", "dead", ""} {
+				mb := &outreach.Mailbox{ID: bson.NewObjectID(), Email: fmt.Sprintf("%d@us.example", i), Status: outreach.MailboxActive}
+				if owner != "" {
+					mb.Lease = &outreach.Lease{Owner: owner, Token: "theirs", Until: s.Now().Add(time.Minute)}
+				}
+				if err := s.InsertMailbox(t.Context(), mb); err != nil {
+					t.Fatal(err)
+				}
+				ids[i] = mb.ID
+			}
+			for _, c := range []struct{ wanted, want []bson.ObjectID }{
+				{ids[:3], []bson.ObjectID{ids[0], ids[2]}},
+				{ids[:3], nil},
+				{ids[1:2], nil},
+				{ids[3:], ids[3:]},
+			} {
+				l := store.Lessee{Owner: "me", Token: bson.NewObjectID().Hex(), Dead: []string{"dead"}}
+				leased, err := s.LeaseMailboxes(t.Context(), store.SendLease, c.wanted, l)
+				var got []bson.ObjectID
+				for _, mb := range leased {
+					got = append(got, mb.ID)
+					if mb.Lease.Owner != "me" || mb.Lease.Token != l.Token {
+						t.Errorf("leased by %+v, want %+v", mb.Lease, l)
+					}
+				}
+				if err != nil || !slices.Equal(got, c.want) {
+					t.Errorf("of %v took %v, %v, want %v", c.wanted, got, err, c.want)
+				}
+			}
+		})
+	}
+}
+
 // A mailbox that is being read is not in the way of the next one that is due, and comes due again at once when its reader is known to be dead.
 func TestLeasedMailboxIsNotDueForSync(t *testing.T) {
 	for _, engine := range storetest.Engines(t) {

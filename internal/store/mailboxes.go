@@ -138,6 +138,28 @@ func (s *Store) LeaseMailbox(ctx context.Context, field LeaseField, id bson.Obje
 	return findOneAndUpdate[outreach.Mailbox](ctx, s, q, set(bson.E{Key: string(field), Value: l.lease(now)}))
 }
 
+// LeaseMailboxes takes those of some mailboxes, due or not, of which nobody holds this lease, all with one change. What it got it knows by the
+// token, which must be new.
+func (s *Store) LeaseMailboxes(ctx context.Context, field LeaseField, ids []bson.ObjectID, l Lessee) ([]outreach.Mailbox, error) {
+	if len(ids) == 1 {
+		mb, err := s.LeaseMailbox(ctx, field, ids[0], l)
+		switch {
+		case errors.Is(err, ErrNotFound):
+			return nil, nil
+		case err != nil:
+			return nil, err
+		}
+		return []outreach.Mailbox{*mb}, nil
+	}
+	now := s.Now()
+	these := bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}}
+	take := s.touched(set(bson.E{Key: string(field), Value: l.lease(now)}))
+	if err := s.write(ctx, Write{Kind: UpdateMany, Collection: Mailboxes, Filter: append(slices.Clone(these), field.free(now, l.Dead)), Update: take, Lazy: true}); err != nil {
+		return nil, err
+	}
+	return find[outreach.Mailbox](ctx, s, Query{Collection: Mailboxes, Filter: append(these, bson.E{Key: string(field) + ".token", Value: l.Token})})
+}
+
 // SendMark is a place in the order in which mailboxes may send: by when they may, then by id.
 type SendMark struct {
 	At time.Time

@@ -28,6 +28,7 @@ func TestQueriesAreIndexed(t *testing.T) {
 				"LeaseForSync":            func() error { _, err := s.LeaseForSync(ctx, l, 1); return err },
 				"LeaseForSync of several": func() error { return leaseTwo(ctx, s, l) },
 				"LeaseMailbox":            func() error { _, err := s.LeaseMailbox(ctx, store.SendLease, id, l); return err },
+				"LeaseMailboxes":          func() error { _, err := s.LeaseMailboxes(ctx, store.SendLease, ids, l); return err },
 				"MailboxesToSend": func() error {
 					_, err := s.MailboxesToSend(ctx, time.Now(), store.SendMark{At: time.Now(), ID: id}, 0, 20)
 					return err
