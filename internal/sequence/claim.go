@@ -156,7 +156,7 @@ func (b *box) claim(ctx context.Context, candidates []outreach.Recipient) ([]out
 	for i, id := range ids {
 		if !slices.ContainsFunc(claimed, func(r outreach.Recipient) bool { return r.ID == id }) {
 			b.passed[id] = true
-			b.campaign(candidates[i].SequenceID).line.taken()
+			b.campaign(candidates[i].SequenceID).line.taken(id)
 		}
 	}
 	claimed = b.asListed(ctx, claimed, candidates)
