@@ -79,6 +79,40 @@ func TestMailboxesAreLeasedTogether(t *testing.T) {
 	}
 }
 
+// Each of the mailboxes that are given back together becomes what is said of it, alike or not; whose lease was lost stays as he is.
+func TestMailboxesAreGivenBackTogether(t *testing.T) {
+	for _, engine := range storetest.Engines(t) {
+		t.Run(engine.Name, func(t *testing.T) {
+			s := store.New(engine.Open(t), time.Now)
+			failures := []int{0, 0, 3, 0}
+			releases := make([]store.Release, len(failures))
+			for i := range releases {
+				lease := &outreach.Lease{Owner: "me", Token: "t", Until: s.Now().Add(time.Minute)}
+				if i == 3 {
+					lease = &outreach.Lease{Owner: "somebody else", Token: "theirs", Until: s.Now().Add(time.Minute)}
+				}
+				mb := &outreach.Mailbox{ID: bson.NewObjectID(), Email: fmt.Sprintf("%d@us.example", i), Status: outreach.MailboxActive, SyncLease: lease, ConsecutiveFailures: 7, StatusReason: "r"}
+				if err := s.InsertMailbox(t.Context(), mb); err != nil {
+					t.Fatal(err)
+				}
+				releases[i] = store.Release{ID: mb.ID, Fields: bson.D{{Key: "consecutiveFailures", Value: failures[i]}}, Gone: []string{"statusReason"}}
+			}
+			if err := s.ReleaseMailboxes(t.Context(), store.SyncLease, "t", releases); err != nil {
+				t.Fatal(err)
+			}
+			for i, r := range releases {
+				mb, err := s.Mailbox(t.Context(), r.ID)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if kept := i == 3; (mb.SyncLease != nil) != kept || (mb.StatusReason != "") != kept || !kept && mb.ConsecutiveFailures != failures[i] {
+					t.Errorf("mailbox %d: lease %v, %d failures, reason %q", i, mb.SyncLease, mb.ConsecutiveFailures, mb.StatusReason)
+				}
+			}
+		})
+	}
+}
+
 // A mailbox that is being read is not in the way of the next one that is due, and comes due again at once when its reader is known to be dead.
 func TestLeasedMailboxIsNotDueForSync(t *testing.T) {
 	for _, engine := range storetest.Engines(t) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -66,6 +67,42 @@ func (s *Store) UpdateLeasedMailbox(ctx context.Context, field LeaseField, id bs
 func (s *Store) ReleaseMailbox(ctx context.Context, field LeaseField, id bson.ObjectID, token string, fields bson.D, gone ...string) error {
 	update := s.touched(changes(fields, append(gone, string(field))))
 	return s.updateOne(ctx, Write{Kind: Update, Collection: Mailboxes, Filter: field.held(id, token), Update: update, Lazy: true})
+}
+
+// Release is what a mailbox becomes as its lease is given back: fields that are set, and names of those that go.
+type Release struct {
+	ID     bson.ObjectID
+	Fields bson.D
+	Gone   []string
+}
+
+// ReleaseMailboxes gives back what was leased under one token. Mailboxes that become the same become so with one change. A lease that was lost
+// stays with whoever has it.
+func (s *Store) ReleaseMailboxes(ctx context.Context, field LeaseField, token string, releases []Release) error {
+	type change struct {
+		update bson.D
+		ids    []bson.ObjectID
+	}
+	alike := map[string]*change{}
+	for _, r := range releases {
+		update := changes(r.Fields, append(r.Gone, string(field)))
+		key, err := bson.Marshal(update)
+		if err != nil {
+			return fmt.Errorf("give back mailbox %s: %w", r.ID.Hex(), err)
+		}
+		c := alike[string(key)]
+		if c == nil {
+			c = &change{update: s.touched(update)}
+			alike[string(key)] = c
+		}
+		c.ids = append(c.ids, r.ID)
+	}
+	writes := make([]Write, 0, len(alike))
+	for _, c := range alike {
+		leased := bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: c.ids}}}, {Key: string(field) + ".token", Value: token}}
+		writes = append(writes, Write{Kind: UpdateMany, Collection: Mailboxes, Filter: leased, Update: c.update, Lazy: true})
+	}
+	return s.write(ctx, writes...)
 }
 
 // AdoptMailboxes gives a due time to active mailboxes that another application stored without one, so that the due queries see them.
