@@ -194,7 +194,9 @@ func (s *Store) LeaseMailboxes(ctx context.Context, field LeaseField, ids []bson
 	if err := s.write(ctx, Write{Kind: UpdateMany, Collection: Mailboxes, Filter: append(slices.Clone(these), field.free(now, l.Dead)), Update: take, Lazy: true}); err != nil {
 		return nil, err
 	}
-	return find[outreach.Mailbox](ctx, s, Query{Collection: Mailboxes, Filter: append(these, bson.E{Key: string(field) + ".token", Value: l.Token})})
+	return find[outreach.Mailbox](ctx, s, Query{
+		Collection: Mailboxes, Filter: append(these, bson.E{Key: string(field) + ".token", Value: l.Token}), Limit: int64(len(ids)),
+	})
 }
 
 // SendMark is a place in the order in which mailboxes may send: by when they may, then by id.
