@@ -28,40 +28,62 @@ func ours(err error) error {
 // fairTime is how much time a mailbox must have had before running out of it is its own fault.
 const fairTime = 10 * time.Second
 
-// release gives a mailbox back with its health and its next due time, in one write. Late tells that the pass ran out of time; the write has
-// its own time.
+// release gives a mailbox back with its health and its next due time, in one write, which it shares with the others that are given back at the
+// same time. Late tells that the pass ran out of time; the write has its own time.
 func (r *run) release(ctx context.Context, p *pass, err error, late bool) error {
 	stopped := errors.Is(ctx.Err(), context.Canceled)
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-	defer cancel()
-	var fields bson.D
-	var gone []string
+	l := &leaving{p: p, back: store.Release{ID: p.mb.ID}}
 	var broken storeError
 	switch {
 	case errors.As(err, &broken):
-		return errors.Join(broken.error, r.giveBack(ctx, p.mb, nil))
+		l.store = broken.error
 	case err == nil:
-		fields, gone = r.healthy(p)
+		l.healthy = true
 	case stopped, late && p.saved, late && time.Since(p.began) < min(fairTime, r.length/2):
-		fields = bson.D{{Key: "nextSyncAt", Value: r.Store.Now()}} // nothing is wrong with it; the next run goes on where this one stopped
+		l.back.Fields = bson.D{{Key: "nextSyncAt", Value: r.Store.Now()}} // nothing is wrong with it; the next run goes on where this one stopped
 		r.count(func(s *outreach.SyncStats) { s.Synced++ })
 	default:
-		fields, gone = r.sick(p, err)
+		l.back.Fields, l.back.Gone = r.sick(p, err)
 	}
-	return r.giveBack(ctx, p.mb, fields, gone...)
+	return errors.Join(r.leaves.Do(context.WithoutCancel(ctx), l), l.store)
 }
 
-func (r *run) giveBack(ctx context.Context, mb *outreach.Mailbox, fields bson.D, gone ...string) error {
-	err := r.Store.ReleaseMailbox(ctx, store.SyncLease, mb.ID, r.me.Token, fields, gone...)
-	if errors.Is(err, store.ErrNotFound) {
-		return nil // the lease was lost; whoever has it goes on
+// leaving is a mailbox on its way back. Store is what went wrong on our side.
+type leaving struct {
+	p       *pass
+	healthy bool
+	back    store.Release
+	store   error
+}
+
+// leaveMost is how many mailboxes are given back with one request at most, leaveTimeout what that may take.
+const (
+	leaveMost    = 40
+	leaveTimeout = 5 * time.Second
+)
+
+// giveBack gives back what a group of readers has read. Healthy mailboxes have the moment in common, and the draw: those that are alike become
+// the same, which costs the store half as much. A group is a few, and other ones the next time.
+func (r *run) giveBack(group []*leaving) {
+	ctx, cancel := context.WithTimeout(context.Background(), leaveTimeout)
+	defer cancel()
+	now, draw := r.Store.Now(), r.Draw()
+	releases := make([]store.Release, len(group))
+	for i, l := range group {
+		if l.healthy {
+			l.back.Fields, l.back.Gone = r.healthy(l.p, now, draw)
+		}
+		releases[i] = l.back
 	}
-	return err
+	if err := r.Store.ReleaseMailboxes(ctx, store.SyncLease, r.me.Token, releases); err != nil {
+		for _, l := range group {
+			l.store = errors.Join(l.store, err)
+		}
+	}
 }
 
 // healthy records a good pass.
-func (r *run) healthy(p *pass) (fields bson.D, gone []string) {
-	now := r.Store.Now()
+func (r *run) healthy(p *pass, now time.Time, draw float64) (fields bson.D, gone []string) {
 	r.count(func(s *outreach.SyncStats) {
 		if p.changed {
 			s.Synced++
@@ -72,7 +94,7 @@ func (r *run) healthy(p *pass) (fields bson.D, gone []string) {
 	if p.mb.ConsecutiveFailures > 0 {
 		r.Log.Info("mailbox is read again", "mailbox", p.mb.Email)
 	}
-	next := now.Add(outreach.SyncInterval(p.mb, now, r.Draw()))
+	next := now.Add(outreach.SyncInterval(p.mb, now, draw))
 	fields = bson.D{
 		{Key: "lastSyncAt", Value: now}, {Key: "lastSyncOkAt", Value: now}, {Key: "nextSyncAt", Value: store.Millis(next)}, {Key: "consecutiveFailures", Value: 0},
 	}

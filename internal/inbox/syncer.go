@@ -77,6 +77,7 @@ type run struct {
 	length time.Duration          // from start to deadline
 	own    map[string]bool        // addresses of our mailboxes
 	undone map[bson.ObjectID]bool // mailboxes in which a killed run left effects unapplied, as of the start
+	leaves *store.Gatherer[*leaving]
 	mu     sync.Mutex
 	stats  outreach.SyncStats
 }
@@ -85,6 +86,7 @@ type run struct {
 // mailbox that was tried.
 func (s *Syncer) Run(ctx context.Context, o Options) (*outreach.SyncStats, error) {
 	r := &run{Syncer: s, opts: o, stats: outreach.SyncStats{Errors: []outreach.SyncError{}}}
+	r.leaves = store.NewGatherer(leaveMost, r.giveBack)
 	err := r.run(ctx)
 	return r.snapshot(), err
 }

@@ -1,11 +1,14 @@
 package mailbox
 
 import (
+	"bufio"
 	"context"
 	"crypto/x509"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 )
 
@@ -33,4 +36,30 @@ type Dialer struct {
 	IdleTimeout time.Duration
 	// MaxBytes caps what a server may send in one session. Zero means 2 GiB.
 	MaxBytes int64
+
+	rooms sync.Pool // of *room
+}
+
+// room is what a session reads a server's words into, and writes a message in as the server takes it. One session uses it after the other.
+type room struct {
+	br  *bufio.Reader
+	out []byte
+}
+
+// enter returns room for a session over a connection.
+func (d *Dialer) enter(conn io.Reader) *room {
+	r, _ := d.rooms.Get().(*room)
+	if r == nil {
+		return &room{br: bufio.NewReaderSize(conn, replyBuffer)}
+	}
+	r.br.Reset(conn)
+	return r
+}
+
+// leave lets another session use the room. A large message's is not kept.
+func (d *Dialer) leave(r *room) {
+	r.br.Reset(nil)
+	if cap(r.out) <= messageBlock {
+		d.rooms.Put(r)
+	}
 }

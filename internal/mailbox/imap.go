@@ -58,7 +58,9 @@ func (d *Dialer) IMAP(ctx context.Context, mb *outreach.Mailbox) (*IMAPSession, 
 	done := l.wire.begin(ctx)
 	defer done()
 	l.wire.setIdle(d.idle(imapTimeout))
-	talk := newIMAPTalk(l, creds)
+	room := d.enter(l.conn)
+	defer d.leave(room)
+	talk := newIMAPTalk(l, creds, room.br)
 	if err := talk.open(ctx, d, mb); err != nil {
 		l.close()
 		return nil, err

@@ -32,9 +32,10 @@ type imapTalk struct {
 	caps  []string // upper case, as last told
 }
 
-func newIMAPTalk(l *link, creds credentials) *imapTalk {
+func newIMAPTalk(l *link, creds credentials, br *bufio.Reader) *imapTalk {
 	g := &guard{Conn: l.conn}
-	return &imapTalk{link: l, creds: creds, guard: g, br: bufio.NewReaderSize(g, replyBuffer)}
+	br.Reset(g)
+	return &imapTalk{link: l, creds: creds, guard: g, br: br}
 }
 
 // open speaks up to the authenticated state: greeting, STARTTLS, login, capabilities.
@@ -97,7 +98,7 @@ func (t *imapTalk) startTLS(ctx context.Context, d *Dialer, mb *outreach.Mailbox
 	if err := d.encrypt(ctx, t.link, mb); err != nil {
 		return err
 	}
-	*t = *newIMAPTalk(t.link, t.creds) // what was told in clear does not count any more
+	*t = *newIMAPTalk(t.link, t.creds, t.br) // what was told in clear does not count any more
 	return nil
 }
 

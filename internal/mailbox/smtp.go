@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"slices"
 	"strconv"
@@ -36,6 +37,7 @@ type SMTPSession struct {
 
 	dialer *Dialer
 	link   *link
+	room   *room
 	talk   *smtpTalk
 	tx     *transaction
 	creds  credentials
@@ -66,7 +68,7 @@ func (d *Dialer) SMTPAt(ctx context.Context, mb *outreach.Mailbox, place *Place)
 	}
 	done := l.wire.begin(ctx)
 	defer done()
-	s := &SMTPSession{dialer: d, link: l, creds: creds}
+	s := &SMTPSession{dialer: d, link: l, room: d.enter(l.conn), creds: creds}
 	if err := s.open(ctx, mb); err != nil {
 		l.close()
 		return nil, err
@@ -76,7 +78,7 @@ func (d *Dialer) SMTPAt(ctx context.Context, mb *outreach.Mailbox, place *Place)
 
 // open speaks the protocol up to a session that is ready for MAIL.
 func (s *SMTPSession) open(ctx context.Context, mb *outreach.Mailbox) error {
-	s.talk = newSMTPTalk(s.link)
+	s.talk = newSMTPTalk(s.link, s.room.br)
 	name := ehloName(mb)
 	reply, err := s.talk.read(s.dialer.idle(greetingTimeout))
 	if err != nil || !reply.positive() {
@@ -133,7 +135,7 @@ func (s *SMTPSession) startTLS(ctx context.Context, mb *outreach.Mailbox) error 
 	if err := s.dialer.encrypt(ctx, s.link, mb); err != nil {
 		return err
 	}
-	s.talk = newSMTPTalk(s.link)
+	s.room.br.Reset(s.link.conn)
 	return nil
 }
 
@@ -186,17 +188,21 @@ func (s *SMTPSession) LastReply() Reply { return s.tx.reply }
 // Usable tells whether another message may be sent over this session. Once false it stays so.
 func (s *SMTPSession) Usable() bool { return !s.tx.broken }
 
-// Close says goodbye, if that is still possible and answered within a second, and gives the connection's place in the limits back.
+// Close says goodbye, if that is still possible, without waiting for the answer: no message hangs on it, and over there it would take as long
+// as a command does. It gives the connection's place in the limits back.
 func (s *SMTPSession) Close() error {
 	if s.Usable() {
-		ctx, cancel := context.WithTimeout(context.Background(), s.dialer.idle(quitTimeout))
-		defer cancel()
-		done := s.link.wire.begin(ctx)
+		done := s.link.wire.begin(context.Background())
 		defer done()
-		_, _ = s.talk.command(s.dialer.idle(quitTimeout), "QUIT")
+		s.link.wire.setIdle(s.dialer.idle(quitTimeout))
+		_, _ = io.WriteString(s.link.conn, "QUIT\r\n")
 	}
 	s.tx.broken = true
 	s.link.close()
+	if s.room != nil {
+		s.dialer.leave(s.room)
+		s.room = nil
+	}
 	return nil
 }
 

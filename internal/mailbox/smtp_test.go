@@ -2,6 +2,7 @@ package mailbox
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"strconv"
 	"strings"
@@ -293,16 +294,16 @@ func TestTLS(t *testing.T) {
 		name     string
 		script   smtpScript
 		security outreach.Security
-		dialer   Dialer
+		roots    *x509.CertPool
 		insecure bool
 		want     Class
 	}{
-		{name: "implicit", script: smtpScript{tls: good, implicit: true}, security: outreach.SecurityTLS, dialer: Dialer{RootCAs: pool}},
-		{name: "starttls", script: smtpScript{tls: good}, security: outreach.SecuritySTARTTLS, dialer: Dialer{RootCAs: pool}},
+		{name: "implicit", script: smtpScript{tls: good, implicit: true}, security: outreach.SecurityTLS, roots: pool},
+		{name: "starttls", script: smtpScript{tls: good}, security: outreach.SecuritySTARTTLS, roots: pool},
 		{name: "self-signed", script: smtpScript{tls: good}, security: outreach.SecuritySTARTTLS, want: ClassTLS},
 		{name: "self-signed, implicit", script: smtpScript{tls: good, implicit: true}, security: outreach.SecurityTLS, want: ClassTLS},
-		{name: "expired", script: smtpScript{tls: expired}, security: outreach.SecuritySTARTTLS, dialer: Dialer{RootCAs: expiredPool}, want: ClassTLS},
-		{name: "another host's", script: smtpScript{tls: other}, security: outreach.SecuritySTARTTLS, dialer: Dialer{RootCAs: otherPool}, want: ClassTLS},
+		{name: "expired", script: smtpScript{tls: expired}, security: outreach.SecuritySTARTTLS, roots: expiredPool, want: ClassTLS},
+		{name: "another host's", script: smtpScript{tls: other}, security: outreach.SecuritySTARTTLS, roots: otherPool, want: ClassTLS},
 		{name: "not verified", script: smtpScript{tls: other}, security: outreach.SecuritySTARTTLS, insecure: true},
 		{name: "stripped", script: smtpScript{tls: good, extensions: []string{"AUTH PLAIN LOGIN"}}, security: outreach.SecuritySTARTTLS, want: ClassTLS},
 		{name: "clear server, implicit client", script: smtpScript{}, security: outreach.SecurityTLS, want: ClassTLS},
@@ -313,8 +314,8 @@ func TestTLS(t *testing.T) {
 			server := startSMTP(t, test.script)
 			mb := mailboxAt(server.addr, test.security)
 			mb.TLSInsecure = test.insecure
-			test.dialer.IdleTimeout = 300 * time.Millisecond
-			s, err := test.dialer.SMTP(testContext(t), mb)
+			d := &Dialer{RootCAs: test.roots, IdleTimeout: 300 * time.Millisecond}
+			s, err := d.SMTP(testContext(t), mb)
 			if test.want == "" {
 				if err != nil {
 					t.Fatalf("open: %v", err)

@@ -23,8 +23,8 @@ type smtpTalk struct {
 	br   *bufio.Reader
 }
 
-func newSMTPTalk(l *link) *smtpTalk {
-	return &smtpTalk{link: l, br: bufio.NewReaderSize(l.conn, replyBuffer)}
+func newSMTPTalk(l *link, br *bufio.Reader) *smtpTalk {
+	return &smtpTalk{link: l, br: br}
 }
 
 func (t *smtpTalk) read(timeout time.Duration) (Reply, error) {

@@ -28,7 +28,6 @@ type transaction struct {
 	owed    bool          // the answers to MAIL and RCPT have not been read
 
 	message []byte // in hand
-	out     []byte // the message as it is written, kept for the next one's
 
 	stage  Stage
 	inBody bool
@@ -223,8 +222,9 @@ const messageBlock = 64 << 10
 // writeMessage writes the message in hand. The stage becomes StageDot once all bytes of the final dot were taken by the kernel: a server
 // that saw less of it has no message.
 func (t *transaction) writeMessage() error {
-	t.out = appendStuffed(t.out[:0], t.message)
-	rest := t.out
+	room := t.session.room
+	room.out = appendStuffed(room.out[:0], t.message)
+	rest := room.out
 	for ; len(rest) > messageBlock; rest = rest[messageBlock:] {
 		if err := t.send(rest[:messageBlock]); err != nil {
 			return err

@@ -20,7 +20,7 @@ const keepOpen = 5 * time.Second
 type box struct {
 	*run
 	*candidate
-	me       store.Lessee      // one token for each mailbox: two of one run must not take each other's claims for their own
+	me       store.Lessee      // its token is that of the claims in hand
 	mb       *outreach.Mailbox // as it was leased
 	place    *mailbox.Place    // for the first connection; nil once that was opened
 	smtp     *mailbox.SMTPSession
@@ -51,7 +51,6 @@ func (r *run) work(ctx context.Context, c *candidate) error {
 		run: r, candidate: c, me: r.me, mb: c.Mailbox, place: place,
 		passed: map[bson.ObjectID]bool{}, leftOut: map[outreach.State][]bson.ObjectID{},
 	}
-	b.me.Token = bson.NewObjectID().Hex()
 	due, err := b.due(ctx)
 	if err != nil || len(due) == 0 {
 		return err
@@ -74,14 +73,15 @@ func (r *run) mustWait(mb *outreach.Mailbox) (reason string) {
 
 // lease takes the mailbox, if no other run has it, and makes sure of its counters.
 func (b *box) lease(ctx context.Context) (ok bool, err error) {
-	b.mb, err = b.Store.LeaseMailbox(ctx, store.SendLease, b.ID, b.me)
-	if errors.Is(err, store.ErrNotFound) {
-		b.stats.skip(ReasonLeased)
-		return false, nil
-	}
+	leased, err := b.leaseMailbox(ctx, b.ID)
 	if err != nil {
 		return false, err
 	}
+	if leased == nil {
+		b.stats.skip(ReasonLeased)
+		return false, nil
+	}
+	b.mb = leased
 	b.tried.Add(1)
 	b.stats.count(func(s *outreach.SendStats) { s.Mailboxes++ })
 	b.sent = newSentCopies(b.Dialer, b.mb, b.Log)
@@ -112,7 +112,7 @@ func (b *box) recount(ctx context.Context, ownerDied bool) error {
 		return err
 	}
 	b.mb.Recount(now, today, hour)
-	err = b.Store.UpdateLeasedMailbox(ctx, store.SendLease, b.mb.ID, b.me.Token,
+	err = b.Store.UpdateLeasedMailbox(ctx, store.SendLease, b.mb.ID, b.mb.Lease.Token,
 		bson.D{{Key: "sentToday", Value: b.mb.SentToday}, {Key: "sentHour", Value: b.mb.SentHour}})
 	if errors.Is(err, store.ErrNotFound) {
 		return nil
@@ -235,7 +235,7 @@ func (b *box) release(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), finishGrace)
 	defer cancel()
-	err := b.Store.ReleaseMailbox(ctx, store.SendLease, b.mb.ID, b.me.Token, nil)
+	err := b.Store.ReleaseMailbox(ctx, store.SendLease, b.mb.ID, b.mb.Lease.Token, nil)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil
 	}

@@ -2,13 +2,11 @@ package sequence
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
-	"mailrun/internal/store"
 	"mailrun/pkg/outreach"
 )
 
@@ -149,15 +147,16 @@ func (b *box) claim(ctx context.Context, candidates []outreach.Recipient) ([]out
 	for i := range ids {
 		ids[i] = candidates[i].ID
 	}
-	claimed, err := b.Store.Claim(ctx, ids, b.me)
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
+	claimed, token, err := b.claimThese(ctx, ids)
+	if err != nil {
 		b.left.Add(int64(n))
 		return nil, err
 	}
+	b.me.Token = token
 	for i, id := range ids {
 		if !slices.ContainsFunc(claimed, func(r outreach.Recipient) bool { return r.ID == id }) {
 			b.passed[id] = true
-			b.campaign(candidates[i].SequenceID).line.taken()
+			b.campaign(candidates[i].SequenceID).line.taken(id)
 		}
 	}
 	claimed = b.asListed(ctx, claimed, candidates)

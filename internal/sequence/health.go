@@ -43,7 +43,7 @@ func (b *box) mailboxFailed(ctx context.Context, cause error) error {
 	if b.mb.SendFailures == 0 || b.mb.LastError == nil || b.mb.LastError.Class != string(v.Class) {
 		b.Log.Warn("mailbox cannot send", "mailbox", b.mb.Email, "class", v.Class, "error", cause, "next", now.Add(rest).Format(time.RFC3339))
 	}
-	err := b.Store.UpdateLeasedMailbox(ctx, store.SendLease, b.mb.ID, b.me.Token, fields, gone...)
+	err := b.Store.UpdateLeasedMailbox(ctx, store.SendLease, b.mb.ID, b.mb.Lease.Token, fields, gone...)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil
 	}
@@ -54,7 +54,7 @@ func (b *box) mailboxFailed(ctx context.Context, cause error) error {
 func (b *box) mailboxRecovered(ctx context.Context) error {
 	b.mb.SendFailures, b.mb.LastError = 0, nil
 	b.Log.Info("mailbox sends again", "mailbox", b.mb.Email)
-	err := b.Store.UpdateLeasedMailbox(ctx, store.SendLease, b.mb.ID, b.me.Token,
+	err := b.Store.UpdateLeasedMailbox(ctx, store.SendLease, b.mb.ID, b.mb.Lease.Token,
 		bson.D{{Key: "sendFailures", Value: 0}}, "lastError", "authFailingSince")
 	if errors.Is(err, store.ErrNotFound) {
 		return nil

@@ -235,7 +235,7 @@ func (b *box) writeWhenLate(ctx context.Context) (end func() error) {
 
 func (b *box) writeLedger(ctx context.Context, intents []*outreach.History, marks bson.D) ([]bool, error) {
 	begun, err := b.Store.WriteLedger(ctx, store.Ledger{
-		Outcomes: b.unwritten, Intents: intents, MailboxID: b.mb.ID, MailboxToken: b.me.Token, Mailbox: marks, GivesBack: b.givesBack,
+		Outcomes: b.unwritten, Intents: intents, MailboxID: b.mb.ID, MailboxToken: b.mb.Lease.Token, Mailbox: marks, GivesBack: b.givesBack,
 	})
 	if err != nil {
 		return nil, err

@@ -23,7 +23,7 @@ const (
 
 // line hands out a sequence's new recipients who are due and belong to no mailbox yet to its mailboxes, oldest due first, each of them to
 // one. It lists as many as the mailboxes may take at once, and then more and more. Where other runs are at work it begins somewhere in the
-// middle, so that they do not all reach for the head.
+// middle, and where it meets one it goes on somewhere further down, so that they do not all reach for the same.
 type line struct {
 	store     *store.Store
 	of        store.NewOf
@@ -32,14 +32,16 @@ type line struct {
 	share     int      // how many each of them takes at once at most, so that they are shared out evenly
 	others    int      // runs at work
 	start     float64  // how far in the middle it begins, from 0 up to 1
+	draw      func() float64
 
 	mu     sync.Mutex
 	listed []outreach.Recipient
-	next   int                    // who of them is handed out next
-	out    map[bson.ObjectID]bool // handed out; those that were claimed are forgotten when the line is listed again
-	length int                    // how many were listed last
-	ahead  int                    // how many are passed by at the head
-	rested time.Time              // nobody new was found then
+	next   int                   // who of them is handed out next
+	out    map[bson.ObjectID]int // handed out, after how many leaps; those that were claimed are forgotten when the line is listed again
+	leaps  int                   // how often it has met another run
+	length int                   // how many were listed last
+	ahead  int                   // how many are passed by at the head
+	rested time.Time             // nobody new was found then
 }
 
 // take hands out up to n recipients.
@@ -56,7 +58,7 @@ func (l *line) take(ctx context.Context, n int) ([]outreach.Recipient, error) {
 	taken := slices.Clone(l.waiting()[:min(n, len(l.waiting()))])
 	l.next += len(taken)
 	for i := range taken {
-		l.out[taken[i].ID] = true
+		l.out[taken[i].ID] = l.leaps
 	}
 	return taken, nil
 }
@@ -91,16 +93,19 @@ func (l *line) list(ctx context.Context) error {
 		l.ahead = 0
 		return l.list(ctx)
 	}
-	still := map[bson.ObjectID]bool{}
+	still := map[bson.ObjectID]int{}
 	var waiting []outreach.Recipient
 	for i := range found {
-		if id := found[i].ID; l.out[id] {
-			still[id] = true
+		if leaps, out := l.out[found[i].ID]; out {
+			still[found[i].ID] = leaps
 		} else {
 			waiting = append(waiting, found[i])
 		}
 	}
 	l.out, l.listed, l.next = still, waiting, 0
+	if l.leaps > 0 {
+		l.next = int(l.draw() * float64(len(waiting)))
+	}
 	switch {
 	case len(waiting) > 0:
 	case l.ahead > 0:
@@ -133,9 +138,14 @@ func (l *line) free(id bson.ObjectID) {
 	l.rested = time.Time{}
 }
 
-// taken says that another run claims from the same part of the line: what is listed is out of date.
-func (l *line) taken() {
+// taken says that another run has claimed somebody who was handed out: it works on the same part of the line. So this one leaps somewhere
+// further down what is listed, once for all who were handed out before. Those that it leaps over are listed again in their time.
+func (l *line) taken(id bson.ObjectID) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.listed, l.next = nil, 0
+	if leaps, out := l.out[id]; !out || leaps < l.leaps {
+		return
+	}
+	l.leaps++
+	l.next += int(l.draw() * float64(len(l.waiting())+1))
 }

@@ -147,8 +147,8 @@ func (r *run) readAll(ctx context.Context, ids []bson.ObjectID) error {
 
 func (r *run) newCampaign(e *entry, seq *outreach.Sequence) *campaign {
 	l := &line{
-		store: r.Store, of: store.NewOf{Sequence: seq.ID, OtherZones: e.closed != ""}, dead: r.me.Dead, out: map[bson.ObjectID]bool{},
-		mailboxes: max(len(seq.MailboxIDs), 1), share: batchSize,
+		store: r.Store, of: store.NewOf{Sequence: seq.ID, OtherZones: e.closed != ""}, dead: r.me.Dead, out: map[bson.ObjectID]int{},
+		mailboxes: max(len(seq.MailboxIDs), 1), share: batchSize, draw: r.Draw,
 	}
 	if e.due > 0 {
 		l.share = min(max(e.due/l.mailboxes, 1), batchSize)

@@ -68,6 +68,7 @@ type run struct {
 	*Worker
 	opts      Options
 	me        store.Lessee
+	shared    shared
 	roster    roster
 	dueOf     map[bson.ObjectID]bool // mailboxes with due recipients of their own, as far as those were counted
 	stats     *tally
@@ -94,6 +95,7 @@ type campaign struct {
 // as a whole failed: the store did, or every mailbox that was tried.
 func (w *Worker) Run(ctx context.Context, o Options) (*outreach.SendStats, error) {
 	r := &run{Worker: w, opts: o, stats: newTally(o.Progress), dueOf: map[bson.ObjectID]bool{}}
+	r.shared = r.share()
 	r.left.Store(int64(o.Limit))
 	if o.Limit <= 0 {
 		r.left.Store(1 << 40)

@@ -40,6 +40,79 @@ func TestClaimTakesOnlyWhatIsDue(t *testing.T) {
 	}
 }
 
+// Of mailboxes that are leased together those are taken that nobody has, or somebody who is dead; the others stay with their owner.
+func TestMailboxesAreLeasedTogether(t *testing.T) {
+	for _, engine := range storetest.Engines(t) {
+		t.Run(engine.Name, func(t *testing.T) {
+			s := store.New(engine.Open(t), time.Now)
+			ids := make([]bson.ObjectID, 4)
+			for i, owner := range []string{"", "living", "dead", ""} {
+				mb := &outreach.Mailbox{ID: bson.NewObjectID(), Email: fmt.Sprintf("%d@us.example", i), Status: outreach.MailboxActive}
+				if owner != "" {
+					mb.Lease = &outreach.Lease{Owner: owner, Token: "theirs", Until: s.Now().Add(time.Minute)}
+				}
+				if err := s.InsertMailbox(t.Context(), mb); err != nil {
+					t.Fatal(err)
+				}
+				ids[i] = mb.ID
+			}
+			for _, c := range []struct{ wanted, want []bson.ObjectID }{
+				{ids[:3], []bson.ObjectID{ids[0], ids[2]}},
+				{ids[:3], nil},
+				{ids[1:2], nil},
+				{ids[3:], ids[3:]},
+			} {
+				l := store.Lessee{Owner: "me", Token: bson.NewObjectID().Hex(), Dead: []string{"dead"}}
+				leased, err := s.LeaseMailboxes(t.Context(), store.SendLease, c.wanted, l)
+				var got []bson.ObjectID
+				for _, mb := range leased {
+					got = append(got, mb.ID)
+					if mb.Lease.Owner != "me" || mb.Lease.Token != l.Token {
+						t.Errorf("leased by %+v, want %+v", mb.Lease, l)
+					}
+				}
+				if err != nil || !slices.Equal(got, c.want) {
+					t.Errorf("of %v took %v, %v, want %v", c.wanted, got, err, c.want)
+				}
+			}
+		})
+	}
+}
+
+// Each of the mailboxes that are given back together becomes what is said of it, alike or not; whose lease was lost stays as he is.
+func TestMailboxesAreGivenBackTogether(t *testing.T) {
+	for _, engine := range storetest.Engines(t) {
+		t.Run(engine.Name, func(t *testing.T) {
+			s := store.New(engine.Open(t), time.Now)
+			failures := []int{0, 0, 3, 0}
+			releases := make([]store.Release, len(failures))
+			for i := range releases {
+				lease := &outreach.Lease{Owner: "me", Token: "t", Until: s.Now().Add(time.Minute)}
+				if i == 3 {
+					lease = &outreach.Lease{Owner: "somebody else", Token: "theirs", Until: s.Now().Add(time.Minute)}
+				}
+				mb := &outreach.Mailbox{ID: bson.NewObjectID(), Email: fmt.Sprintf("%d@us.example", i), Status: outreach.MailboxActive, SyncLease: lease, ConsecutiveFailures: 7, StatusReason: "r"}
+				if err := s.InsertMailbox(t.Context(), mb); err != nil {
+					t.Fatal(err)
+				}
+				releases[i] = store.Release{ID: mb.ID, Fields: bson.D{{Key: "consecutiveFailures", Value: failures[i]}}, Gone: []string{"statusReason"}}
+			}
+			if err := s.ReleaseMailboxes(t.Context(), store.SyncLease, "t", releases); err != nil {
+				t.Fatal(err)
+			}
+			for i, r := range releases {
+				mb, err := s.Mailbox(t.Context(), r.ID)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if kept := i == 3; (mb.SyncLease != nil) != kept || (mb.StatusReason != "") != kept || !kept && mb.ConsecutiveFailures != failures[i] {
+					t.Errorf("mailbox %d: lease %v, %d failures, reason %q", i, mb.SyncLease, mb.ConsecutiveFailures, mb.StatusReason)
+				}
+			}
+		})
+	}
+}
+
 // A mailbox that is being read is not in the way of the next one that is due, and comes due again at once when its reader is known to be dead.
 func TestLeasedMailboxIsNotDueForSync(t *testing.T) {
 	for _, engine := range storetest.Engines(t) {

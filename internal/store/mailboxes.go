@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -66,6 +67,42 @@ func (s *Store) UpdateLeasedMailbox(ctx context.Context, field LeaseField, id bs
 func (s *Store) ReleaseMailbox(ctx context.Context, field LeaseField, id bson.ObjectID, token string, fields bson.D, gone ...string) error {
 	update := s.touched(changes(fields, append(gone, string(field))))
 	return s.updateOne(ctx, Write{Kind: Update, Collection: Mailboxes, Filter: field.held(id, token), Update: update, Lazy: true})
+}
+
+// Release is what a mailbox becomes as its lease is given back: fields that are set, and names of those that go.
+type Release struct {
+	ID     bson.ObjectID
+	Fields bson.D
+	Gone   []string
+}
+
+// ReleaseMailboxes gives back what was leased under one token. Mailboxes that become the same become so with one change. A lease that was lost
+// stays with whoever has it.
+func (s *Store) ReleaseMailboxes(ctx context.Context, field LeaseField, token string, releases []Release) error {
+	type change struct {
+		update bson.D
+		ids    []bson.ObjectID
+	}
+	alike := map[string]*change{}
+	for _, r := range releases {
+		update := changes(r.Fields, append(r.Gone, string(field)))
+		key, err := bson.Marshal(update)
+		if err != nil {
+			return fmt.Errorf("give back mailbox %s: %w", r.ID.Hex(), err)
+		}
+		c := alike[string(key)]
+		if c == nil {
+			c = &change{update: s.touched(update)}
+			alike[string(key)] = c
+		}
+		c.ids = append(c.ids, r.ID)
+	}
+	writes := make([]Write, 0, len(alike))
+	for _, c := range alike {
+		leased := bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: c.ids}}}, {Key: string(field) + ".token", Value: token}}
+		writes = append(writes, Write{Kind: UpdateMany, Collection: Mailboxes, Filter: leased, Update: c.update, Lazy: true})
+	}
+	return s.write(ctx, writes...)
 }
 
 // AdoptMailboxes gives a due time to active mailboxes that another application stored without one, so that the due queries see them.
@@ -136,6 +173,30 @@ func (s *Store) LeaseMailbox(ctx context.Context, field LeaseField, id bson.Obje
 	now := s.Now()
 	q := Query{Collection: Mailboxes, Filter: bson.D{{Key: "_id", Value: id}, field.free(now, l.Dead)}}
 	return findOneAndUpdate[outreach.Mailbox](ctx, s, q, set(bson.E{Key: string(field), Value: l.lease(now)}))
+}
+
+// LeaseMailboxes takes those of some mailboxes, due or not, of which nobody holds this lease, all with one change. What it got it knows by the
+// token, which must be new.
+func (s *Store) LeaseMailboxes(ctx context.Context, field LeaseField, ids []bson.ObjectID, l Lessee) ([]outreach.Mailbox, error) {
+	if len(ids) == 1 {
+		mb, err := s.LeaseMailbox(ctx, field, ids[0], l)
+		switch {
+		case errors.Is(err, ErrNotFound):
+			return nil, nil
+		case err != nil:
+			return nil, err
+		}
+		return []outreach.Mailbox{*mb}, nil
+	}
+	now := s.Now()
+	these := bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}}
+	take := s.touched(set(bson.E{Key: string(field), Value: l.lease(now)}))
+	if err := s.write(ctx, Write{Kind: UpdateMany, Collection: Mailboxes, Filter: append(slices.Clone(these), field.free(now, l.Dead)), Update: take, Lazy: true}); err != nil {
+		return nil, err
+	}
+	return find[outreach.Mailbox](ctx, s, Query{
+		Collection: Mailboxes, Filter: append(these, bson.E{Key: string(field) + ".token", Value: l.Token}), Limit: int64(len(ids)),
+	})
 }
 
 // SendMark is a place in the order in which mailboxes may send: by when they may, then by id.

@@ -28,6 +28,10 @@ func TestQueriesAreIndexed(t *testing.T) {
 				"LeaseForSync":            func() error { _, err := s.LeaseForSync(ctx, l, 1); return err },
 				"LeaseForSync of several": func() error { return leaseTwo(ctx, s, l) },
 				"LeaseMailbox":            func() error { _, err := s.LeaseMailbox(ctx, store.SendLease, id, l); return err },
+				"LeaseMailboxes":          func() error { _, err := s.LeaseMailboxes(ctx, store.SendLease, ids, l); return err },
+				"ReleaseMailboxes": func() error {
+					return s.ReleaseMailboxes(ctx, store.SyncLease, "t", []store.Release{{ID: ids[0]}, {ID: ids[1]}})
+				},
 				"MailboxesToSend": func() error {
 					_, err := s.MailboxesToSend(ctx, time.Now(), store.SendMark{At: time.Now(), ID: id}, 0, 20)
 					return err

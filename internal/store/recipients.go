@@ -35,7 +35,8 @@ func (s *Store) RecipientsByID(ctx context.Context, ids []bson.ObjectID) ([]outr
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	return find[outreach.Recipient](ctx, s, Query{Collection: Recipients, Filter: bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}}})
+	these := bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}}
+	return find[outreach.Recipient](ctx, s, Query{Collection: Recipients, Filter: these, Limit: int64(len(ids))})
 }
 
 // RecipientInSequence finds the person with an address in a sequence.
