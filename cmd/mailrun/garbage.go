@@ -22,9 +22,7 @@ func spareCollector() (stop func()) {
 		if stopped.Load() {
 			return
 		}
-		live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
-		metrics.Read(live)
-		debug.SetGCPercent(garbagePercent(live[0].Value.Uint64()))
+		debug.SetGCPercent(garbagePercent(inUse()))
 		runtime.SetFinalizer(mark, after)
 	}
 	runtime.SetFinalizer(new([16]byte), after)
@@ -37,4 +35,11 @@ func spareCollector() (stop func()) {
 // garbagePercent is leastGarbage in percent of what is in use, but not less than Go's own 100. Below 4 MiB Go reckons as if these were in use.
 func garbagePercent(live uint64) int {
 	return max(100, int(100*leastGarbage/max(live, 4<<20))) //nolint:gosec // at most 400
+}
+
+// inUse is how many bytes the last collection found in use.
+func inUse() uint64 {
+	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(live)
+	return live[0].Value.Uint64()
 }
