@@ -159,6 +159,9 @@ func (e *Engine) dialWriter(ctx context.Context) (*conn, error) {
 		return nil, err
 	}
 	_, err = c.exec(ctx, "PRAGMA synchronous = NORMAL")
+	if err == nil {
+		_, err = c.exec(ctx, "PRAGMA cache_size = -4096") // KiB: it alone writes, so that it keeps what it has read
+	}
 	var row []driver.Value
 	if err == nil {
 		row, err = c.one(ctx, "PRAGMA database_list") // its path, links followed, is what the log is named after
