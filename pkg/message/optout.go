@@ -49,9 +49,6 @@ var stemIndex = sync.OnceValue(func() *wordIndex {
 	return newWordIndex(true, tables...)
 })
 
-// optOutWords is OptOutWords over the visible text of a message.
-func optOutWords(visible string) bool { return OptOutWords(visible) }
-
 // Bounds of what is read: a request is made at once, or in short.
 const (
 	maxOptOutBytes = 8000

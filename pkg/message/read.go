@@ -57,7 +57,7 @@ func Read(m *Message, received time.Time) Reading {
 		r.Kind, r.ReturnDate, r.LeftCompany = kind, returnDate, left
 	case isReceipt(m):
 		r.Kind = outreach.KindAutoReply
-	case own && optOutWords(text) || optOutSubject(m):
+	case own && OptOutWords(text) || optOutSubject(m):
 		r.Kind = outreach.KindUnsubscribe
 	}
 	return r

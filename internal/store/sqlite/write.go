@@ -4,10 +4,7 @@ import (
 	"bytes"
 	"context"
 	"database/sql/driver"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"slices"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -18,13 +15,6 @@ import (
 // breatheEvery is how many documents one transaction changes at most on behalf of one UpdateMany or DeleteMany before it commits and
 // begins anew, so that other processes get their turn within their busy timeout.
 const breatheEvery = 1000
-
-// batch is one caller's writes. Its error, if any, is about the database or about a write that cannot be done.
-type batch struct {
-	ops  []*op
-	lazy bool // a power cut may take it back until the next batch that is not lazy is on disk
-	err  error
-}
 
 // Write runs the writes in one transaction, together with those of concurrent callers.
 func (e *Engine) Write(ctx context.Context, writes []store.Write) ([]store.WriteResult, error) {
@@ -70,108 +60,6 @@ func (e *Engine) FindOneAndUpdate(ctx context.Context, q store.Query, doc bson.D
 		return nil, store.ErrNotFound
 	}
 	return o.after, nil
-}
-
-// submit has a batch committed, and unless it is lazy waits until it is on disk. The next group is being written meanwhile.
-func (e *Engine) submit(ctx context.Context, b *batch) error {
-	if err := e.gather.Do(ctx, b); err != nil {
-		return err
-	}
-	if b.err != nil || b.lazy {
-		return b.err
-	}
-	_ = e.syncs.Do(context.Background(), b) // what is committed must be waited for
-	return b.err
-}
-
-// commit runs a group of batches in one transaction. It has the writing connection to itself. It heeds no caller's context: the group is
-// not one caller's, and SQLite's busy timeout bounds it.
-func (e *Engine) commit(group []*batch) {
-	e.writing.Lock()
-	defer e.writing.Unlock()
-	e.trips.Add(1)
-	tx := transaction{ctx: context.Background(), editor: &e.editor}
-	err := e.begin(&tx)
-	for _, b := range group {
-		if err != nil {
-			break
-		}
-		err = tx.run(b)
-	}
-	if err == nil {
-		_, err = tx.exec(tx.ctx, "COMMIT")
-	}
-	if err == nil {
-		return
-	}
-	if tx.conn != nil {
-		// SQLite may have rolled back by itself; then this one fails, and means nothing.
-		_, _ = tx.exec(tx.ctx, "ROLLBACK")
-	}
-	for _, b := range group {
-		b.err = e.explain(err)
-	}
-}
-
-// sync has the log written to disk, with all that was committed before: to that of a group of callers in one go. A log that is gone was
-// copied into the file, and that was synced.
-func (e *Engine) sync(group []*batch) {
-	log, err := os.OpenFile(e.log, os.O_RDWR, 0)
-	if errors.Is(err, fs.ErrNotExist) {
-		return
-	}
-	if err == nil {
-		err = errors.Join(log.Sync(), log.Close())
-	}
-	for _, b := range group {
-		b.err = e.explain(err)
-	}
-}
-
-// transaction is what one group writes in.
-type transaction struct {
-	*conn
-	ctx     context.Context
-	editor  *editor
-	changed int
-}
-
-// begin takes the write lock, which other processes may hold for a while.
-func (e *Engine) begin(tx *transaction) (err error) {
-	if e.closed {
-		return errClosed
-	}
-	if e.writer == nil {
-		if e.writer, err = e.dialWriter(tx.ctx); err != nil {
-			return err
-		}
-	}
-	tx.conn = e.writer
-	_, err = tx.exec(tx.ctx, "BEGIN IMMEDIATE")
-	return err
-}
-
-// dialWriter opens the connection that writes. Its commits are not synced to disk by SQLite, which would have the next group wait for that
-// (see submit); what keeps the file whole is synced all the same: the log before it is copied, and the file before the log begins anew.
-func (e *Engine) dialWriter(ctx context.Context) (*conn, error) {
-	c, err := e.dial()
-	if err != nil {
-		return nil, err
-	}
-	_, err = c.exec(ctx, "PRAGMA synchronous = NORMAL")
-	if err == nil {
-		_, err = c.exec(ctx, "PRAGMA cache_size = -4096") // KiB: it alone writes, so that it keeps what it has read
-	}
-	var row []driver.Value
-	if err == nil {
-		row, err = c.one(ctx, "PRAGMA database_list") // its path, links followed, is what the log is named after
-	}
-	if err != nil {
-		return nil, errors.Join(err, c.close())
-	}
-	file, _ := row[2].(string)
-	e.log = file + "-wal"
-	return c, nil
 }
 
 // run does a batch's writes in order. The error it returns is SQLite's and fails the whole group; one that is the batch's own is kept
@@ -390,16 +278,4 @@ func (tx *transaction) breathe(n int) error {
 	}
 	_, err := tx.exec(tx.ctx, "BEGIN IMMEDIATE")
 	return err
-}
-
-// closeWriter waits for the group under way and ends writing.
-func (e *Engine) closeWriter() error {
-	e.writing.Lock()
-	defer e.writing.Unlock()
-	c := e.writer
-	e.writer, e.closed = nil, true
-	if c == nil {
-		return nil
-	}
-	return c.close()
 }
