@@ -3,6 +3,7 @@ package simulation
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -106,7 +107,7 @@ func (w *indexWeight) add(ix store.Index, doc bson.Raw) {
 	if w.bytes == nil {
 		w.bytes, w.prefixes = make([]int, len(ix.Keys)), make([]map[string]bool, len(ix.Keys))
 	}
-	if _, err := doc.LookupErr(ix.Needs); ix.Sparse && err != nil {
+	if ix.Sparse && slices.ContainsFunc(ix.Needs, func(path string) bool { _, err := doc.LookupErr(path); return err != nil }) {
 		return
 	}
 	prefix := ""

@@ -24,8 +24,10 @@ type Index struct {
 	Keys   []string
 	Unique bool
 	Sparse bool
-	// Needs is a field without which a document need not be in the index; every query that the index serves asks for it.
-	Needs string
+	// Needs are fields without which a document need not be in the index, and Only is the one value of its first key that matters; every query
+	// that the index serves asks for both. An engine may leave the other documents out.
+	Needs []string
+	Only  string
 	// ExpireAfterSeconds asks a server that can for a TTL index (extra: expired documents are also deleted by the jobs).
 	ExpireAfterSeconds int32
 }
@@ -68,10 +70,10 @@ var Collections = []Collection{
 		},
 		Indexes: []Index{
 			{Name: "email", Keys: []string{"email"}, Unique: true},
-			{Name: "due_send", Keys: []string{"status", "nextSendAt", "_id"}},                       // mailboxes that may send now, page by page
-			{Name: "due_sync", Keys: []string{"status", "nextSyncAt"}},                              // mailboxes to read now
-			{Name: "lease_owner", Keys: []string{"lease.owner"}, Needs: "lease.owner"},              // renewal, dead owners
-			{Name: "sync_lease_owner", Keys: []string{"syncLease.owner"}, Needs: "syncLease.owner"}, // renewal, dead owners
+			{Name: "due_send", Keys: []string{"status", "nextSendAt", "_id"}},                                 // mailboxes that may send now, page by page
+			{Name: "due_sync", Keys: []string{"status", "nextSyncAt"}},                                        // mailboxes to read now
+			{Name: "lease_owner", Keys: []string{"lease.owner"}, Needs: []string{"lease.owner"}},              // renewal, dead owners
+			{Name: "sync_lease_owner", Keys: []string{"syncLease.owner"}, Needs: []string{"syncLease.owner"}}, // renewal, dead owners
 		},
 	},
 	{
@@ -92,17 +94,17 @@ var Collections = []Collection{
 		},
 		Indexes: []Index{
 			{Name: "enrolled_once", Keys: []string{"sequenceId", "email"}, Unique: true},
-			{Name: "due_followups", Keys: []string{"state", "mailboxId", "nextSendAt"}, Needs: "nextSendAt"},              // a mailbox's due follow-ups, oldest first
-			{Name: "due_new", Keys: []string{"state", "sequenceId", "nextSendAt"}, Needs: "nextSendAt"},                   // a sequence's due new recipients, oldest first
-			{Name: "due_new_zoned", Keys: []string{"sequenceId", "state", "nextSendAt"}, Needs: "timezone", Sparse: true}, // those of them with a zone of their own
-			{Name: "due_any", Keys: []string{"state", "nextSendAt"}},                                                      // is anything due at all, and for whom
-			{Name: "by_sequence", Keys: []string{"sequenceId", "state", "reason"}},                                        // counts per state and reason
-			{Name: "by_email", Keys: []string{"email"}},                                                                   // matching, suppressing
-			{Name: "by_domain", Keys: []string{"domain", "sequenceId"}},                                                   // colleagues of one who replied
-			{Name: "by_claim", Keys: []string{"claim.owner"}, Needs: "claim.owner"},                                       // renewal, dead owners
-			{Name: "by_age", Keys: []string{"createdAt"}},                                                                 // listings
-			{Name: "by_sequence_age", Keys: []string{"sequenceId", "createdAt"}},                                          // listings of one sequence
-			{Name: "paused_until", Keys: []string{"state", "pausedUntil"}, Needs: "pausedUntil"},                          // pauses that end
+			{Name: "due_followups", Keys: []string{"state", "mailboxId", "nextSendAt"}, Needs: []string{"mailboxId", "nextSendAt"}}, // a mailbox's due follow-ups, oldest first
+			{Name: "due_new", Keys: []string{"state", "sequenceId", "nextSendAt"}, Needs: []string{"nextSendAt"}},                   // a sequence's due new recipients, oldest first
+			{Name: "due_new_zoned", Keys: []string{"sequenceId", "state", "nextSendAt"}, Needs: []string{"timezone"}, Sparse: true}, // those of them with a zone of their own
+			{Name: "due_any", Keys: []string{"state", "nextSendAt"}},                                                                // is anything due at all, and for whom
+			{Name: "by_sequence", Keys: []string{"sequenceId", "state", "reason"}},                                                  // counts per state and reason
+			{Name: "by_email", Keys: []string{"email"}},                                                                             // matching, suppressing
+			{Name: "by_domain", Keys: []string{"domain", "sequenceId"}},                                                             // colleagues of one who replied
+			{Name: "by_claim", Keys: []string{"claim.owner"}, Needs: []string{"claim.owner"}},                                       // renewal, dead owners
+			{Name: "by_age", Keys: []string{"createdAt"}},                                                                           // listings
+			{Name: "by_sequence_age", Keys: []string{"sequenceId", "createdAt"}},                                                    // listings of one sequence
+			{Name: "paused_until", Keys: []string{"state", "pausedUntil"}, Needs: []string{"pausedUntil"}},                          // pauses that end
 		},
 	},
 	{
@@ -112,12 +114,12 @@ var Collections = []Collection{
 			{"to", Text}, {"messageId", Text}, {"status", Text}, {"createdAt", Time}, {"sentAt", Time}, {"bouncedAt", Time}, {"repliedAt", Time},
 		},
 		Indexes: []Index{
-			{Name: "message_id", Keys: []string{"messageId"}},                                         // matching
-			{Name: "by_recipient", Keys: []string{"sequenceRecipientId", "step"}},                     // thread of a recipient
-			{Name: "by_status", Keys: []string{"status", "createdAt"}},                                // unsettled deliveries
-			{Name: "sequence_sent", Keys: []string{"sequenceId", "sentAt"}},                           // guard, stats
-			{Name: "sequence_bounced", Keys: []string{"sequenceId", "bouncedAt"}, Needs: "bouncedAt"}, // guard
-			{Name: "mailbox_sent", Keys: []string{"mailboxId", "sentAt"}, Needs: "sentAt"},            // stats by mailbox and day
+			{Name: "message_id", Keys: []string{"messageId"}},                                                   // matching
+			{Name: "by_recipient", Keys: []string{"sequenceRecipientId", "step"}},                               // thread of a recipient
+			{Name: "by_status", Keys: []string{"status", "createdAt"}, Only: "sending"},                         // unsettled deliveries
+			{Name: "sequence_sent", Keys: []string{"sequenceId", "sentAt"}, Needs: []string{"sentAt"}},          // guard, stats
+			{Name: "sequence_bounced", Keys: []string{"sequenceId", "bouncedAt"}, Needs: []string{"bouncedAt"}}, // guard
+			{Name: "mailbox_sent", Keys: []string{"mailboxId", "sentAt"}, Needs: []string{"sentAt"}},            // stats by mailbox and day
 			{Name: "by_age", Keys: []string{"createdAt"}},
 		},
 		Apart: []string{"text", "html"},
@@ -152,9 +154,9 @@ var Collections = []Collection{
 			{Name: "by_recipient", Keys: []string{"sequenceRecipientId", "receivedAt"}},
 			{Name: "by_sequence", Keys: []string{"sequenceId", "receivedAt"}},
 			{Name: "by_mailbox", Keys: []string{"mailboxId", "receivedAt"}},
-			{Name: "to_classify", Keys: []string{"classification.status", "receivedAt"}, Needs: "classification.status"},
-			{Name: "by_intent", Keys: []string{"classification.intent", "receivedAt"}, Needs: "classification.intent"},
-			{Name: "by_cache", Keys: []string{"classification.cacheKey"}, Needs: "classification.cacheKey"},
+			{Name: "to_classify", Keys: []string{"classification.status", "receivedAt"}, Needs: []string{"classification.status"}},
+			{Name: "by_intent", Keys: []string{"classification.intent", "receivedAt"}, Needs: []string{"classification.intent"}},
+			{Name: "by_cache", Keys: []string{"classification.cacheKey"}, Needs: []string{"classification.cacheKey"}},
 			{Name: "undone", Keys: []string{"effects.done", "mailboxId"}}, // effects a killed run left
 			{Name: "recent", Keys: []string{"receivedAt"}},
 		},

@@ -1,7 +1,6 @@
 package mongo
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -136,7 +135,7 @@ func indexModel(ix store.Index) mongo.IndexModel {
 		opts.SetUnique(true)
 	}
 	if ix.Sparse {
-		opts.SetPartialFilterExpression(bson.D{{Key: cmp.Or(ix.Needs, ix.Keys[0]), Value: bson.D{{Key: "$exists", Value: true}}}})
+		opts.SetPartialFilterExpression(bson.D{{Key: append(ix.Needs, ix.Keys[0])[0], Value: bson.D{{Key: "$exists", Value: true}}}})
 	}
 	if ix.ExpireAfterSeconds > 0 {
 		opts.SetExpireAfterSeconds(ix.ExpireAfterSeconds)

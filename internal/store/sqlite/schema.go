@@ -123,12 +123,12 @@ func (t *table) indexes() (map[string]string, error) {
 			}
 		}
 		on := " INDEX " + quote(name) + " ON " + t.name + " (" + strings.Join(keys, ", ") + ")"
-		if ix.Needs != "" {
-			c, err := t.column(ix.Needs)
-			if err != nil {
-				return nil, err
-			}
-			on += " WHERE " + c.name + " IS NOT NULL"
+		only, err := t.partOf(ix)
+		if err != nil {
+			return nil, err
+		}
+		if only != "" {
+			on += " WHERE " + only
 		}
 		if !ix.Unique {
 			out[name] = "CREATE" + on
@@ -144,6 +144,28 @@ func (t *table) indexes() (map[string]string, error) {
 		}
 	}
 	return out, nil
+}
+
+// partOf is the condition of the rows that an index holds, "" if those are all.
+func (t *table) partOf(ix store.Index) (string, error) {
+	var parts []string
+	for _, path := range ix.Needs {
+		c, err := t.column(path)
+		if err != nil {
+			return "", err
+		}
+		parts = append(parts, c.name+" IS NOT NULL")
+	}
+	if ix.Only != "" {
+		parts = append(parts, t.only(ix))
+	}
+	return strings.Join(parts, " AND "), nil
+}
+
+// only is the condition of an index that is about one value of its first key. A query by that index has to say the same word for word: what
+// a parameter will be SQLite does not know.
+func (t *table) only(ix store.Index) string {
+	return t.columns[t.byPath[ix.Keys[0]]].name + " = '" + strings.ReplaceAll(ix.Only, "'", "''") + "'"
 }
 
 // indexName is what the file calls a declared index.
