@@ -130,7 +130,7 @@ type LastLook struct {
 }
 
 // Look reads, immediately before DATA, what may have changed since the recipient was chosen. Of recipient and sequence only the state,
-// the claim and the status are read. ErrNotFound says that one of them is gone. Concurrent callers share their requests: each is told what
+// the step, the claim's token and the status are read. ErrNotFound says that one of them is gone. Concurrent callers share their requests: each is told what
 // was read after it asked.
 func (s *Store) Look(ctx context.Context, recipientID bson.ObjectID, email string, sequenceID bson.ObjectID) (LastLook, error) {
 	l := &looking{recipientID: recipientID, email: email, sequenceID: sequenceID}
@@ -167,11 +167,11 @@ func (s *Store) lookAll(group []*looking) {
 	suppressed, err := s.suppressedBy(ctx, emails)
 	var recipients map[bson.ObjectID]*outreach.Recipient
 	if err == nil {
-		recipients, err = findByID(ctx, s, Recipients, recipientIDs, func(r *outreach.Recipient) bson.ObjectID { return r.ID }, "state", "claim", "step")
+		recipients, err = findByID(ctx, s, Recipients, recipientIDs, func(r *outreach.Recipient) bson.ObjectID { return r.ID }, "state", "claim.token", "step")
 	}
 	var sequences map[bson.ObjectID]*outreach.Sequence
 	if err == nil {
-		sequences, err = findByID(ctx, s, Sequences, sequenceIDs, func(q *outreach.Sequence) bson.ObjectID { return q.ID }, "status", "statusReason")
+		sequences, err = findByID(ctx, s, Sequences, sequenceIDs, func(q *outreach.Sequence) bson.ObjectID { return q.ID }, "status")
 	}
 	for _, l := range group {
 		l.look = LastLook{Recipient: recipients[l.recipientID], Suppression: suppressed[l.email], Sequence: sequences[l.sequenceID]}

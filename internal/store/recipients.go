@@ -57,7 +57,8 @@ func (s *Store) MoveRecipient(ctx context.Context, id bson.ObjectID, from []outr
 }
 
 // DueOf lists a mailbox's recipients in a state whose next step is due and whom nobody has claimed, oldest due first: active ones wait for a
-// follow-up, queued ones for a first step that this mailbox has tried before. The recipients of some sequences may be left out.
+// follow-up, queued ones for a first step that this mailbox has tried before. The recipients of some sequences may be left out. Of each only
+// what a verdict rests on is read.
 func (s *Store) DueOf(ctx context.Context, mailboxID bson.ObjectID, state outreach.State, leftOut []bson.ObjectID, dead []string, limit int) ([]outreach.Recipient, error) {
 	now := s.Now()
 	filter := bson.D{{Key: "state", Value: state}, {Key: "mailboxId", Value: mailboxID}, dueAt(now), Claim.free(now, dead)}
@@ -65,8 +66,13 @@ func (s *Store) DueOf(ctx context.Context, mailboxID bson.ObjectID, state outrea
 		filter = append(filter, bson.E{Key: "sequenceId", Value: bson.D{{Key: "$nin", Value: leftOut}}})
 	}
 	return find[outreach.Recipient](ctx, s, Query{
-		Collection: Recipients, Filter: filter, Index: "due_followups", Sort: []string{"nextSendAt"}, Limit: int64(limit),
+		Collection: Recipients, Filter: filter, Index: "due_followups", Sort: []string{"nextSendAt"}, Limit: int64(limit), Fields: dueFields,
 	})
+}
+
+// dueFields are what a verdict about a recipient rests on, and the order of those who are due.
+var dueFields = []string{
+	"sequenceId", "email", "domain", "timezone", "state", "reason", "step", "nextSendAt", "pausedUntil", "mailboxId", "createdAt",
 }
 
 // dueAt matches recipients whose time has come.
@@ -84,7 +90,7 @@ type NewOf struct {
 }
 
 // DueNew lists a sequence's recipients who wait for their first step, belong to no mailbox and are claimed by nobody, oldest due first,
-// without the first skip of them.
+// without the first skip of them. Of each only what a verdict rests on is read.
 func (s *Store) DueNew(ctx context.Context, of NewOf, dead []string, skip, limit int) ([]outreach.Recipient, error) {
 	now := s.Now()
 	q := Query{
@@ -92,10 +98,11 @@ func (s *Store) DueNew(ctx context.Context, of NewOf, dead []string, skip, limit
 		Filter: bson.D{
 			{Key: "state", Value: outreach.StateQueued}, {Key: "sequenceId", Value: of.Sequence}, dueAt(now), {Key: "mailboxId", Value: nil}, Claim.free(now, dead),
 		},
-		Index: "due_new",
-		Sort:  []string{"nextSendAt"},
-		Skip:  int64(skip),
-		Limit: int64(limit),
+		Index:  "due_new",
+		Sort:   []string{"nextSendAt"},
+		Skip:   int64(skip),
+		Limit:  int64(limit),
+		Fields: dueFields,
 	}
 	if of.OtherZones {
 		q.Filter, q.Index = append(q.Filter, ofOtherZones), "due_new_zoned"

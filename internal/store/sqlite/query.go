@@ -28,6 +28,7 @@ type selection struct {
 	order  string
 	limit  string
 	fields []string
+	kept   []column // the columns that hold these fields, and the id's, if each field has one; then no document is read
 }
 
 func (e *Engine) compileQuery(q store.Query) (selection, error) {
@@ -36,6 +37,9 @@ func (e *Engine) compileQuery(q store.Query) (selection, error) {
 		return selection{}, err
 	}
 	s := selection{table: t, fields: q.Fields}
+	if s.kept, err = t.keeping(q.Fields); err != nil {
+		return s, err
+	}
 	if s.condition, err = t.compileFilter(q.Filter); err != nil {
 		return s, err
 	}
@@ -86,7 +90,7 @@ func (e *Engine) Find(ctx context.Context, q store.Query, each func(bson.Raw) er
 	if err != nil {
 		return e.explain(err)
 	}
-	rows, err := c.query(ctx, s.text(s.table.columnsOf(s.fields)), s.args...)
+	rows, err := c.query(ctx, s.text(s.columns()), s.args...)
 	if err != nil {
 		e.readers.put(c, true)
 		e.readers.leave()
@@ -94,7 +98,7 @@ func (e *Engine) Find(ctx context.Context, q store.Query, each func(bson.Raw) er
 	}
 	release := sync.OnceFunc(func() { e.readers.put(c, rows.Close() != nil) })
 	defer release()
-	head, more, err := readHead(ctx, rows)
+	head, more, err := s.readHead(ctx, rows)
 	if !more {
 		release()
 	}
@@ -103,7 +107,7 @@ func (e *Engine) Find(ctx context.Context, q store.Query, each func(bson.Raw) er
 		return e.explain(err)
 	}
 	for _, doc := range head {
-		if err := s.deliver(doc, each); err != nil {
+		if err := each(doc); err != nil {
 			return err
 		}
 	}
@@ -114,7 +118,7 @@ func (e *Engine) Find(ctx context.Context, q store.Query, each func(bson.Raw) er
 }
 
 // readHead reads the first rows and tells whether there may be more.
-func readHead(ctx context.Context, rows driver.Rows) (head []bson.Raw, more bool, err error) {
+func (s selection) readHead(ctx context.Context, rows driver.Rows) (head []bson.Raw, more bool, err error) {
 	values := make([]driver.Value, len(rows.Columns()))
 	for size := 0; len(head) < headRows && size < headBytes; {
 		if err := ctx.Err(); err != nil {
@@ -126,7 +130,7 @@ func readHead(ctx context.Context, rows driver.Rows) (head []bson.Raw, more bool
 		case err != nil:
 			return nil, false, err
 		}
-		doc, err := join(values)
+		doc, err := s.document(values)
 		if err != nil {
 			return nil, false, err
 		}
@@ -149,24 +153,38 @@ func (e *Engine) stream(ctx context.Context, s selection, rows driver.Rows, each
 		case err != nil:
 			return e.explain(err)
 		}
-		doc, err := join(values)
+		doc, err := s.document(values)
 		if err != nil {
 			return err
 		}
-		if err := s.deliver(doc, each); err != nil {
+		if err := each(doc); err != nil {
 			return err
 		}
 	}
 }
 
-func (s selection) deliver(doc bson.Raw, each func(bson.Raw) error) error {
-	if len(s.fields) > 0 {
-		var err error
-		if doc, err = only(doc, s.fields); err != nil {
-			return err
-		}
+// columns are what is read of each match.
+func (s selection) columns() string {
+	if s.kept == nil {
+		return s.table.columnsOf(s.fields)
 	}
-	return each(doc)
+	names := make([]string, len(s.kept))
+	for i, col := range s.kept {
+		names[i] = col.name
+	}
+	return strings.Join(names, ", ")
+}
+
+// document is what a query delivers of a row.
+func (s selection) document(row []driver.Value) (bson.Raw, error) {
+	if s.kept != nil {
+		return fromColumns(s.kept, row, 0), nil
+	}
+	doc, err := join(row)
+	if err != nil || len(s.fields) == 0 {
+		return doc, err
+	}
+	return only(doc, s.fields)
 }
 
 // Count counts the matches of a filter.

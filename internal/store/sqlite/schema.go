@@ -72,6 +72,30 @@ func (t *table) column(path string) (column, error) {
 	return t.columns[i], nil
 }
 
+// keeping are the columns that hold these fields, the id's first, if each of them is declared; if not, the fields must be top-level ones.
+func (t *table) keeping(names []string) (columns []column, err error) {
+	if len(names) == 0 {
+		return nil, nil
+	}
+	columns = append(columns, t.columns[0])
+	inner := false
+	for _, name := range names {
+		col, unknown := t.column(name)
+		if unknown != nil {
+			err = unknown
+		}
+		inner = inner || strings.Contains(name, ".")
+		columns = append(columns, col)
+	}
+	switch {
+	case err == nil:
+		return columns, nil
+	case inner:
+		return nil, err
+	}
+	return nil, nil
+}
+
 // row makes the column values of a document that was opened, its small fields last, and returns its large ones.
 func (t *table) row(doc bson.Raw, f fields) (row []driver.Value, large fields) {
 	row = make([]driver.Value, len(t.columns)+1)

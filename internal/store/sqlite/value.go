@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 
 	"mailrun/internal/store"
 )
@@ -70,6 +71,54 @@ func fromColumn(t store.FieldType, c driver.Value) bson.RawValue {
 		}
 	}
 	return bson.RawValue{Type: bson.TypeNull}
+}
+
+// usualElement is room for a field of a document made of columns.
+const usualElement = 48
+
+// fromColumns makes a document, or the one at some depth in it, of columns; those of one document inside stand beside each other. What is null
+// is left out.
+func fromColumns(columns []column, row []driver.Value, depth int) bson.Raw {
+	doc := newDocument(usualElement * len(columns))
+	for i := 0; i < len(columns); {
+		name, n := columns[i].path[depth], 1
+		if len(columns[i].path) == depth+1 {
+			doc = appendColumn(doc, name, columns[i].typ, row[i])
+			i++
+			continue
+		}
+		for i+n < len(columns) && columns[i+n].path[depth] == name {
+			n++
+		}
+		if inner := fromColumns(columns[i:i+n], row[i:i+n], depth+1); len(inner) > emptyDocument {
+			doc = appendElement(doc, name, bson.RawValue{Type: bson.TypeEmbeddedDocument, Value: inner})
+		}
+		i += n
+	}
+	return endDocument(doc)
+}
+
+// appendColumn adds a field that a column holds, or nothing if that is null. The usual types are written without the way through a value.
+func appendColumn(doc []byte, name string, t store.FieldType, c driver.Value) []byte {
+	switch c := c.(type) {
+	case nil:
+		return doc
+	case string:
+		if t == store.Text {
+			return bsoncore.AppendStringElement(doc, name, c)
+		}
+		if id, err := bson.ObjectIDFromHex(c); err == nil {
+			return bsoncore.AppendObjectIDElement(doc, name, id)
+		}
+	case int64:
+		switch t {
+		case store.Time:
+			return bsoncore.AppendDateTimeElement(doc, name, c)
+		case store.Int:
+			return bsoncore.AppendInt64Element(doc, name, c)
+		}
+	}
+	return appendElement(doc, name, fromColumn(t, c))
 }
 
 // rawValue encodes a value of a type that cannot fail to encode.

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 )
@@ -20,7 +21,7 @@ type cursor struct {
 type query struct {
 	filter      filter
 	order       []part
-	fields      map[string]bool // nil means all
+	fields      projection // nil means all
 	skip, limit int
 }
 
@@ -40,33 +41,64 @@ func parseQueryOf(a *arguments) (query, error) {
 	return q, err
 }
 
-// parseProjection reads which top-level fields are wanted.
-func parseProjection(doc bsoncore.Document) (map[string]bool, error) {
+// projection says which fields of a document are wanted: those of a document inside, or the whole field if it says nothing of it.
+type projection map[string]projection
+
+// parseProjection reads which fields are wanted; nil means all.
+func parseProjection(doc bsoncore.Document) (projection, error) {
 	if count(doc) == 0 {
 		return nil, nil
 	}
-	wanted := map[string]bool{"_id": true}
+	wanted := projection{"_id": nil}
 	for name, v := range fields(doc) {
 		n, isNumber := v.AsInt64OK()
 		b, isBool := v.BooleanOK()
 		on := isNumber && n != 0 || isBool && b
 		key := string(name)
-		if !isNumber && !isBool || !on && key != "_id" || len(parsePath(key)) > 1 {
-			return nil, badValue("this server projects on top-level fields only, not on '%s'", key)
+		switch {
+		case on:
+			if !wanted.add(strings.Split(key, ".")) {
+				return nil, badValue("path collision at '%s'", key)
+			}
+		case key == "_id" && (isNumber || isBool):
+			delete(wanted, key)
+		default:
+			return nil, badValue("this server cannot leave out '%s'", key)
 		}
-		wanted[key] = on
 	}
 	return wanted, nil
 }
 
-func project(doc bsoncore.Document, wanted map[string]bool) bsoncore.Document {
-	if wanted == nil {
+// add has a path wanted, unless another already asks for the whole that it leads into, or for a part of it.
+func (p projection) add(path []string) bool {
+	inner, there := p[path[0]]
+	switch {
+	case len(path) == 1:
+		p[path[0]] = nil
+		return inner == nil
+	case there && inner == nil:
+		return false
+	case !there:
+		inner = projection{}
+		p[path[0]] = inner
+	}
+	return inner.add(path[1:])
+}
+
+// of leaves the wanted fields of a document.
+func (p projection) of(doc bsoncore.Document) bsoncore.Document {
+	if p == nil {
 		return doc
 	}
 	b := newBuilder()
 	for el := range elements(doc) {
-		if wanted[string(el.KeyBytes())] {
+		inner, wanted := p[string(el.KeyBytes())]
+		embedded, isDocument := el.Value().DocumentOK()
+		switch {
+		case wanted && inner == nil:
 			b.element(el)
+		case wanted && isDocument:
+			b.document(el.Key(), inner.of(embedded))
 		}
 	}
 	return b.done()
@@ -108,7 +140,7 @@ func (c *collection) answer(q query) []bsoncore.Document {
 	}
 	if q.fields != nil {
 		for i := range docs {
-			docs[i] = project(docs[i], q.fields)
+			docs[i] = q.fields.of(docs[i])
 		}
 	}
 	return docs

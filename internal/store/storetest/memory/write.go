@@ -221,7 +221,7 @@ func (m *modification) do(c *collection, a *arguments, f filter, order []part, u
 	return err
 }
 
-func (m *modification) answer(a *arguments, wanted map[string]bool) *builder {
+func (m *modification) answer(a *arguments, wanted projection) *builder {
 	last := newBuilder()
 	n := int32(0)
 	if m.before != nil || m.upserted != nil {
@@ -243,7 +243,7 @@ func (m *modification) answer(a *arguments, wanted map[string]bool) *builder {
 	if doc == nil {
 		b.null("value")
 	} else {
-		b.document("value", project(doc, wanted))
+		b.document("value", wanted.of(doc))
 	}
 	return b
 }
