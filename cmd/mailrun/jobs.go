@@ -291,7 +291,7 @@ func (a *app) worker(ctx context.Context) (*sequence.Worker, error) {
 }
 
 // sendTogether is how many messages of a mailbox without a gap are begun with one write. So many at most are in doubt if the process dies.
-const sendTogether = 3
+const sendTogether = 20
 
 func (a *app) policy() outreach.Policy {
 	s := a.settings

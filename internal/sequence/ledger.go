@@ -13,8 +13,8 @@ import (
 
 // A mailbox that may send without a gap shares its writes: the intents of the next few messages become durable together, and what became
 // of the last few is written with them. As many stand open when the process dies; so they are at most Worker.Together, and only as many as
-// leave within intentsAhead, going by the last one. A very slow server, or a gap, makes it one at a time.
-const intentsAhead = time.Second
+// leave within intentsAhead, going by the last one. A slow server, or a gap, makes it one at a time.
+const intentsAhead = time.Second / 2
 
 // ledger is what a mailbox has done and not written down yet.
 type ledger struct {
