@@ -282,18 +282,29 @@ func TestTemplatesAreShared(t *testing.T) {
 	wg.Wait()
 }
 
-// A message as people write it: five variables, spintax, a signature, text and HTML.
+// Messages as people write them, with five variables and spintax: plain, and of text and HTML with a signature.
 func BenchmarkRender(b *testing.B) {
-	body := "{Hi|Hello} {{ firstName | default: \"there\" }},\n\nI saw that {{ company }} is hiring a {{ job_title | downcase }} in {{ city }}.\n\n" +
-		strings.Repeat("This is a line of an ordinary message that says something.\n", 10) + "\n{Best|Kind regards},\n{{ senderName }}"
-	s := sequenceOf(outreach.Step{Subject: "{Question|Quick question} about {{ company }}", Text: body})
-	templates, err := Compile(s)
-	if err != nil {
-		b.Fatal(err)
+	const line = "This is a line of an ordinary message that says something."
+	opening := "{Hi|Hello} {{ firstName | default: \"there\" }},\n\nI saw that {{ company }} is hiring a {{ job_title | downcase }} in {{ city }}.\n\n"
+	step := outreach.Step{
+		Subject: "{Question|Quick question} about {{ company }}",
+		Text:    opening + strings.Repeat(line+"\n", 10) + "\n{Best|Kind regards},\n{{ senderName }}",
 	}
 	in := input(func(in *Input) {
 		in.Recipient.Company, in.Recipient.Variables = "Navy", map[string]string{"job_title": "Admiral", "city": "Arlington"}
 	})
+	b.Run("plain", func(b *testing.B) { benchmarkRender(b, step, in) })
+	step.HTML = "<p>" + opening + "</p>\n" + strings.Repeat("<p style=\"font-family:Arial\">"+line+"</p>\n", 40) + "<p>{Best|Kind regards},<br>{{ senderName }}</p>"
+	in.Mailbox.Signature = "Ada & Co\nLondon"
+	b.Run("alternative", func(b *testing.B) { benchmarkRender(b, step, in) })
+}
+
+func benchmarkRender(b *testing.B, step outreach.Step, in Input) {
+	b.Helper()
+	templates, err := Compile(sequenceOf(step))
+	if err != nil {
+		b.Fatal(err)
+	}
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := templates.Render(in); err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
+	"mailrun/internal/store"
 	"mailrun/pkg/outreach"
 )
 
@@ -41,6 +42,27 @@ func TestShapesAreKnown(t *testing.T) {
 	for _, of := range []reflect.Type{reflect.TypeFor[outreach.Reply](), reflect.TypeFor[outreach.Thread](), reflect.TypeFor[outreach.History](), reflect.TypeFor[outreach.Recipient]()} {
 		if _, ok := shapeOf(of, 0); !ok {
 			t.Errorf("%s is left to the driver", of)
+		}
+	}
+}
+
+// BenchmarkCompileInsert is what a history of text and HTML costs before it comes to SQLite.
+func BenchmarkCompileInsert(b *testing.B) {
+	e := &Engine{tables: map[string]*table{}}
+	for _, def := range store.Collections {
+		e.tables[def.Name] = newTable(def, nil)
+	}
+	id, now := bson.NewObjectID(), time.Now()
+	w := store.Write{Kind: store.Insert, Collection: store.History, Document: &outreach.History{
+		ID: id, SequenceRecipientID: id, SequenceID: id, MailboxID: id, To: "grace@navy.example", From: "ada@sender.example", Subject: "Question",
+		Text: strings.Repeat("This is a line of an ordinary message that says something.\n", 30), MessageID: "<abcdefghijklmnopqrstuvwxyz@sender.example>",
+		HTML:   strings.Repeat("<p style=\"font-family:Arial\">This is a line of an ordinary message.</p>\n", 42),
+		Status: outreach.HistorySending, Attempts: 1, CreatedAt: now, UpdatedAt: now,
+	}}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := e.compileWrite(w); err != nil {
+			b.Fatal(err)
 		}
 	}
 }
