@@ -19,6 +19,7 @@ type writer struct {
 	scope     *scope
 	historyID bson.ObjectID
 	err       error
+	spinner   spinner
 }
 
 // write renders a template, or nothing where there is none. Templates with the same purpose make the same choices of spintax in the same
@@ -32,7 +33,7 @@ func (w *writer) write(purpose string, t *template) string {
 		return ""
 	}
 	seed := outreach.Seed(w.historyID, purpose)
-	return spin(p.out, p.values, t.language.kind, rand.New(rand.NewPCG(seed, 0)))
+	return string(w.spinner.spin(p.out, p.values, t.language.kind, rand.New(rand.NewPCG(seed, 0))))
 }
 
 // bind gives every variable that a template names its value; those without stay unbound.
