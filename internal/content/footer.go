@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"mailrun/pkg/message"
-	"mailrun/pkg/outreach"
 )
 
 // footer is what a sequence puts under every message.
@@ -61,8 +60,8 @@ func (t *template) names(folded string) bool {
 	if t == nil {
 		return false
 	}
-	for name := range t.variables {
-		if outreach.FoldName(unmangle(name)) == folded {
+	for _, name := range t.variables {
+		if name == folded {
 			return true
 		}
 	}

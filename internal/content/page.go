@@ -39,8 +39,7 @@ func (w *writer) write(purpose string, t *template) string {
 // bind gives every variable that a template names its value; those without stay unbound.
 func (t *template) bind(s *scope) map[string]any {
 	vars := make(map[string]any, len(t.variables)+len(t.locals))
-	for name := range t.variables {
-		folded := outreach.FoldName(unmangle(name))
+	for name, folded := range t.variables {
 		v, ok := s.value(folded)
 		if !ok {
 			continue
