@@ -2,6 +2,8 @@ package content
 
 import (
 	"errors"
+	"fmt"
+	"math/rand/v2"
 	"strings"
 	"sync"
 	"testing"
@@ -280,6 +282,37 @@ func TestTemplatesAreShared(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+// The room in which messages are written serves one after the other: none shows what another held.
+func TestMessagesLeaveNothingBehind(t *testing.T) {
+	s := sequenceOf(
+		outreach.Step{
+			Subject: "{a|b} {{ firstName }}", Text: `{% assign who = nickname | default: "you" %}{{ who }}{% if city %} in {{ city }}{% endif %}{x|y|z}`,
+			HTML: "<style>{a|b}</style><body>{{ signature }}{{ firstName }}</body>",
+		},
+		outreach.Step{Text: "{% if who %}{{ who }}{% endif %}{{ nickname }}", Fallbacks: map[string]string{"nickname": "friend"}},
+		outreach.Step{HTML: "<p>{{ nickname }} {{ city }}</p>"},
+	)
+	s.Unsubscribe = &outreach.Unsubscribe{Text: "{Bye|Stop}: {{ unsubscribeUrl }}"}
+	shared, err := Compile(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rnd := rand.New(rand.NewPCG(1, 2))
+	perhaps := func(s string) string { return strings.Repeat(s, rnd.IntN(3)) }
+	for i := range 500 {
+		in := input(func(in *Input) {
+			in.Step, in.HistoryID, in.UnsubscribeURL = rnd.IntN(3), outreach.HistoryID(bson.ObjectID{}, i), perhaps("https://m.example/")
+			in.Recipient.FirstName, in.Mailbox.Signature = perhaps(strings.Repeat("Grace", rnd.IntN(200))), perhaps("<b>Ada</b>")
+			in.Recipient.Variables = map[string]string{"nickname": perhaps("Gracie"), "City": perhaps("Arlington {a|b}")}
+		})
+		want, wantErr := renderOne(t, s, in)
+		got, err := shared.Render(in)
+		if diff := cmp.Diff(want, got); diff != "" || fmt.Sprint(err) != fmt.Sprint(wantErr) {
+			t.Fatalf("message %d: %v, %v\n%s", i, err, wantErr, diff)
+		}
+	}
 }
 
 // Messages as people write them, with five variables and spintax: plain, and of text and HTML with a signature.

@@ -105,8 +105,8 @@ func FuzzTemplate(f *testing.F) {
 				continue
 			}
 			write := func() (string, error) {
-				w := &writer{scope: &scope{columns: map[string]string{"v": value, "é": value}}}
-				return w.write("body", tmpl), w.err
+				w := &writer{scope: scope{columns: map[string]string{"v": value, "é": value}}}
+				return string(w.write("body", tmpl)), w.err
 			}
 			got, err := write()
 			if len(got) > maxRendered {

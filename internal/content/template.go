@@ -60,7 +60,7 @@ type (
 func (l *language) parse(source string) (t *template, err error) {
 	defer guard("malformed template", &err)
 	source, names := mangle(source)
-	t = &template{language: l, variables: map[string]string{}, locals: map[string]string{}, room: len(source) + 256}
+	t = &template{language: l, variables: map[string]string{}, locals: map[string]string{}, room: len(source) + 1024}
 	if err := checkTokens(scan(source)); err != nil {
 		return nil, names.restore(err)
 	}
