@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"bytes"
+	"fmt"
 	"math/rand/v2"
 	"reflect"
 	"strings"
@@ -29,7 +30,7 @@ func TestMarshalAsTheDriver(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if got, err := marshal(d); err != nil || !bytes.Equal(got, want) {
+				if got, err := marshal(nil, d); err != nil || !bytes.Equal(got, want) {
 					t.Fatalf("%s: %v\n%v\nis not\n%v", v.Type(), err, got, bson.Raw(want))
 				}
 			}
@@ -46,12 +47,38 @@ func TestShapesAreKnown(t *testing.T) {
 	}
 }
 
-// BenchmarkCompileInsert is what a history of text and HTML costs before it comes to SQLite.
-func BenchmarkCompileInsert(b *testing.B) {
+// What is written of one document holds nothing of the room in which the next one is made.
+func TestDraftsAreNotKept(t *testing.T) {
+	e := unopened()
+	insert := func(text string) *op {
+		o, err := e.compileWrite(store.Write{Kind: store.Insert, Collection: store.History, Document: &outreach.History{
+			ID: bson.ObjectID{1}, To: text, From: text, Subject: text, Text: text, HTML: text, Status: outreach.HistoryStatus(text), References: []string{text},
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return o
+	}
+	first := insert("words")
+	before := fmt.Sprint(first.row, first.large)
+	insert("other")
+	if after := fmt.Sprint(first.row, first.large); after != before {
+		t.Errorf("%s became %s", before, after)
+	}
+}
+
+// unopened knows the tables, but has no file.
+func unopened() *Engine {
 	e := &Engine{tables: map[string]*table{}}
 	for _, def := range store.Collections {
 		e.tables[def.Name] = newTable(def, nil)
 	}
+	return e
+}
+
+// BenchmarkCompileInsert is what a history of text and HTML costs before it comes to SQLite.
+func BenchmarkCompileInsert(b *testing.B) {
+	e := unopened()
 	id, now := bson.NewObjectID(), time.Now()
 	w := store.Write{Kind: store.Insert, Collection: store.History, Document: &outreach.History{
 		ID: id, SequenceRecipientID: id, SequenceID: id, MailboxID: id, To: "grace@navy.example", From: "ada@sender.example", Subject: "Question",
@@ -73,7 +100,7 @@ func TestMarshalRefusesNUL(t *testing.T) {
 	if _, err := bson.Marshal(document); err == nil {
 		t.Log("the driver takes it")
 	}
-	if _, err := marshal(document); err == nil {
+	if _, err := marshal(nil, document); err == nil {
 		t.Error("a NUL in a key was written")
 	}
 }
