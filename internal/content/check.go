@@ -106,7 +106,7 @@ func (c *checker) checkTemplate(field, source string, t *template, fallbacks map
 		return
 	}
 	for _, name := range slices.Sorted(maps.Keys(t.variables)) {
-		folded := outreach.FoldName(unmangle(name))
+		folded := t.variables[name]
 		_, local := t.locals[name]
 		if !local && !builtin[folded] && !c.known[folded] && strings.TrimSpace(fallbacks[folded]) == "" {
 			c.report(field, "no recipient has a value for %s: correct the name, or give the step a fallback for it", unmangle(name))

@@ -13,6 +13,7 @@ package content
 import (
 	"fmt"
 	"strings"
+	"sync"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 
@@ -55,6 +56,7 @@ type Templates struct {
 	sequence *outreach.Sequence
 	steps    []step
 	footer   footer
+	writers  sync.Pool // of *writer
 }
 
 // step is one step: its own words, then one arm for each of its variants.
@@ -145,14 +147,15 @@ func (t *Templates) Render(in Input) (Rendered, error) {
 	if a.text == nil && a.html == nil {
 		return Rendered{}, fmt.Errorf("sequence %q, step %d has neither text nor html", t.sequence.Name, in.Step+1)
 	}
-	w := &writer{scope: newScope(in, s.fallbacks), historyID: in.HistoryID}
-	out := Rendered{VariantID: id, Subject: foldLines(w.write("subject", a.subject))}
+	w := t.writer(in, s.fallbacks)
+	defer t.writers.Put(w)
+	out := Rendered{VariantID: id, Subject: foldLines(string(w.write("subject", a.subject)))}
 	foot := t.footer.write(w, a)
 	if a.html != nil {
-		out.HTML = foot.html.appendTo(w.write("body", a.html))
+		out.HTML = string(foot.html.appendTo(w.write("body", a.html)))
 	}
 	if a.text != nil {
-		out.Text = foot.text.appendTo(w.write("body", a.text))
+		out.Text = string(foot.text.appendTo(w.write("body", a.text)))
 	} else {
 		out.Text = message.TextFromHTML(out.HTML)
 	}
@@ -160,6 +163,17 @@ func (t *Templates) Render(in Input) (Rendered, error) {
 		return Rendered{}, w.err
 	}
 	return out, nil
+}
+
+// writer takes a writer that rests, or makes one.
+func (t *Templates) writer(in Input, fallbacks map[string]string) *writer {
+	w, _ := t.writers.Get().(*writer)
+	if w == nil {
+		w = new(writer)
+	}
+	w.scope.fill(in, fallbacks)
+	w.historyID, w.err = in.HistoryID, nil
+	return w
 }
 
 // pick is the arm of the chosen variant, and its id.

@@ -2,6 +2,8 @@ package content
 
 import (
 	"errors"
+	"fmt"
+	"math/rand/v2"
 	"strings"
 	"sync"
 	"testing"
@@ -282,18 +284,60 @@ func TestTemplatesAreShared(t *testing.T) {
 	wg.Wait()
 }
 
-// A message as people write it: five variables, spintax, a signature, text and HTML.
-func BenchmarkRender(b *testing.B) {
-	body := "{Hi|Hello} {{ firstName | default: \"there\" }},\n\nI saw that {{ company }} is hiring a {{ job_title | downcase }} in {{ city }}.\n\n" +
-		strings.Repeat("This is a line of an ordinary message that says something.\n", 10) + "\n{Best|Kind regards},\n{{ senderName }}"
-	s := sequenceOf(outreach.Step{Subject: "{Question|Quick question} about {{ company }}", Text: body})
-	templates, err := Compile(s)
+// The room in which messages are written serves one after the other: none shows what another held.
+func TestMessagesLeaveNothingBehind(t *testing.T) {
+	s := sequenceOf(
+		outreach.Step{
+			Subject: "{a|b} {{ firstName }}", Text: `{% assign who = nickname | default: "you" %}{{ who }}{% if city %} in {{ city }}{% endif %}{x|y|z}`,
+			HTML: "<style>{a|b}</style><body>{{ signature }}{{ firstName }}</body>",
+		},
+		outreach.Step{Text: "{% if who %}{{ who }}{% endif %}{{ nickname }}", Fallbacks: map[string]string{"nickname": "friend"}},
+		outreach.Step{HTML: "<p>{{ nickname }} {{ city }}</p>"},
+	)
+	s.Unsubscribe = &outreach.Unsubscribe{Text: "{Bye|Stop}: {{ unsubscribeUrl }}"}
+	shared, err := Compile(s)
 	if err != nil {
-		b.Fatal(err)
+		t.Fatal(err)
+	}
+	rnd := rand.New(rand.NewPCG(1, 2))
+	perhaps := func(s string) string { return strings.Repeat(s, rnd.IntN(3)) }
+	for i := range 500 {
+		in := input(func(in *Input) {
+			in.Step, in.HistoryID, in.UnsubscribeURL = rnd.IntN(3), outreach.HistoryID(bson.ObjectID{}, i), perhaps("https://m.example/")
+			in.Recipient.FirstName, in.Mailbox.Signature = perhaps(strings.Repeat("Grace", rnd.IntN(200))), perhaps("<b>Ada</b>")
+			in.Recipient.Variables = map[string]string{"nickname": perhaps("Gracie"), "City": perhaps("Arlington {a|b}")}
+		})
+		want, wantErr := renderOne(t, s, in)
+		got, err := shared.Render(in)
+		if diff := cmp.Diff(want, got); diff != "" || fmt.Sprint(err) != fmt.Sprint(wantErr) {
+			t.Fatalf("message %d: %v, %v\n%s", i, err, wantErr, diff)
+		}
+	}
+}
+
+// Messages as people write them, with five variables and spintax: plain, and of text and HTML with a signature.
+func BenchmarkRender(b *testing.B) {
+	const line = "This is a line of an ordinary message that says something."
+	opening := "{Hi|Hello} {{ firstName | default: \"there\" }},\n\nI saw that {{ company }} is hiring a {{ job_title | downcase }} in {{ city }}.\n\n"
+	step := outreach.Step{
+		Subject: "{Question|Quick question} about {{ company }}",
+		Text:    opening + strings.Repeat(line+"\n", 10) + "\n{Best|Kind regards},\n{{ senderName }}",
 	}
 	in := input(func(in *Input) {
 		in.Recipient.Company, in.Recipient.Variables = "Navy", map[string]string{"job_title": "Admiral", "city": "Arlington"}
 	})
+	b.Run("plain", func(b *testing.B) { benchmarkRender(b, step, in) })
+	step.HTML = "<p>" + opening + "</p>\n" + strings.Repeat("<p style=\"font-family:Arial\">"+line+"</p>\n", 40) + "<p>{Best|Kind regards},<br>{{ senderName }}</p>"
+	in.Mailbox.Signature = "Ada & Co\nLondon"
+	b.Run("alternative", func(b *testing.B) { benchmarkRender(b, step, in) })
+}
+
+func benchmarkRender(b *testing.B, step outreach.Step, in Input) {
+	b.Helper()
+	templates, err := Compile(sequenceOf(step))
+	if err != nil {
+		b.Fatal(err)
+	}
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := templates.Render(in); err != nil {

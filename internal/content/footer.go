@@ -1,12 +1,13 @@
 package content
 
 import (
+	"bytes"
 	"html"
 	"regexp"
+	"slices"
 	"strings"
 
 	"mailrun/pkg/message"
-	"mailrun/pkg/outreach"
 )
 
 // footer is what a sequence puts under every message.
@@ -43,7 +44,7 @@ func (f footer) write(w *writer, a arm) foot {
 			out.html.add(signatureHTML(signature))
 		}
 	}
-	line := w.write("footer", f.unsubscribe)
+	line := string(w.write("footer", f.unsubscribe))
 	switch {
 	case line == "":
 	case f.unsubscribe.language.kind == markup:
@@ -61,8 +62,8 @@ func (t *template) names(folded string) bool {
 	if t == nil {
 		return false
 	}
-	for name := range t.variables {
-		if outreach.FoldName(unmangle(name)) == folded {
+	for _, name := range t.variables {
+		if name == folded {
 			return true
 		}
 	}
@@ -101,31 +102,32 @@ func (l *lines) add(s string) {
 }
 
 // appendTo puts the lines under a body, in HTML before the end of its body element.
-func (l lines) appendTo(body string) string {
+func (l lines) appendTo(body []byte) []byte {
 	if !l.markup {
-		return strings.Join(append([]string{strings.TrimRight(body, " \t\n")}, l.items...), "\n\n")
+		body = bytes.TrimRight(body, " \t\n")
+		for _, item := range l.items {
+			body = append(append(body, "\n\n"...), item...)
+		}
+		return body
 	}
-	at := bodyEnd(body)
-	var b strings.Builder
-	b.WriteString(body[:at])
+	var under []byte
 	for _, item := range l.items {
-		b.WriteString("\n<p>" + item + "</p>")
+		under = append(append(append(under, "\n<p>"...), item...), "</p>"...)
 	}
-	b.WriteString(body[at:])
-	return b.String()
+	return slices.Insert(body, bodyEnd(body), under...)
 }
 
 // bodyEnd is where the last body element of a document ends, else the end.
-func bodyEnd(document string) int {
+func bodyEnd(document []byte) int {
 	const tag = "</body"
 	end := len(document)
 	for at := 0; ; at++ {
-		next := strings.IndexByte(document[at:], '<')
+		next := bytes.IndexByte(document[at:], '<')
 		if next < 0 {
 			return end
 		}
 		at += next
-		if len(document)-at >= len(tag) && strings.EqualFold(document[at:at+len(tag)], tag) {
+		if len(document)-at >= len(tag) && strings.EqualFold(string(document[at:at+len(tag)]), tag) {
 			end = at
 		}
 	}

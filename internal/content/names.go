@@ -32,15 +32,20 @@ type scope struct {
 	fallbacks map[string]string
 }
 
-func newScope(in Input, fallbacks map[string]string) *scope {
+// fill has the scope stand for one message, whatever it stood for before.
+func (s *scope) fill(in Input, fallbacks map[string]string) {
+	if s.given == nil {
+		s.given, s.columns = map[string]string{}, map[string]string{}
+	}
 	r, m := in.Recipient, in.Mailbox
-	s := &scope{fallbacks: fallbacks, columns: make(map[string]string, len(r.Variables)), given: map[string]string{
-		varEmail: r.Email, varFirstName: r.FirstName, varLastName: r.LastName, varCompany: r.Company,
-		varSenderName: m.FromName, varSenderEmail: m.Email, varSignature: m.Signature, varUnsubscribe: in.UnsubscribeURL,
-	}}
+	s.given[varEmail], s.given[varFirstName], s.given[varLastName], s.given[varCompany] = r.Email, r.FirstName, r.LastName, r.Company
+	s.given[varSenderName], s.given[varSenderEmail], s.given[varSignature] = m.FromName, m.Email, m.Signature
+	s.given[varUnsubscribe] = in.UnsubscribeURL
 	if in.UnsubscribeURL == "" {
 		s.given[varUnsubscribe] = "mailto:" + m.Email + "?subject=unsubscribe"
 	}
+	s.fallbacks = fallbacks
+	clear(s.columns)
 	for name, value := range r.Variables {
 		folded := outreach.FoldName(name)
 		// Of two columns with one name, the one that sorts last: any rule does, as long as a retry has the same.
@@ -48,7 +53,6 @@ func newScope(in Input, fallbacks map[string]string) *scope {
 			s.columns[folded] = value
 		}
 	}
-	return s
 }
 
 // value is what a folded name stands for, cleaned of what has no place in a message.

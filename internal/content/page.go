@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -14,32 +15,57 @@ import (
 	"mailrun/pkg/outreach"
 )
 
-// writer writes the templates of one message and keeps the first error.
+// writer writes the templates of one message and keeps the first error. It serves one message after the other, in the same room.
 type writer struct {
-	scope     *scope
+	scope     scope
 	historyID bson.ObjectID
 	err       error
+	page      page
+	spinner   spinner
+	draws     rand.PCG
 }
 
-// write renders a template, or nothing where there is none. Templates with the same purpose make the same choices of spintax in the same
-// order, so that text and HTML agree.
-func (w *writer) write(purpose string, t *template) string {
+// write renders a template, or nothing where there is none, into room that the next one takes. Templates with the same purpose make the same
+// choices of spintax in the same order, so that text and HTML agree.
+func (w *writer) write(purpose string, t *template) []byte {
 	if t == nil || w.err != nil {
-		return ""
+		return nil
 	}
-	p := &page{template: t, context: t.language.context(t.bind(w.scope)), out: make([]byte, 0, t.room)}
+	p := &w.page
+	p.begin(t, &w.scope)
 	if w.err = p.writeAll(t.nodes); w.err != nil {
-		return ""
+		return nil
 	}
-	seed := outreach.Seed(w.historyID, purpose)
-	return spin(p.out, p.values, t.language.kind, rand.New(rand.NewPCG(seed, 0)))
+	w.draws.Seed(outreach.Seed(w.historyID, purpose), 0)
+	return w.spinner.spin(p.out, p.values, t.language.kind, rand.New(&w.draws))
+}
+
+// page is a template being written. Values are the stretches of out that came from variables.
+type page struct {
+	template *template
+	vars     map[string]any
+	context  expressions.Context
+	out      []byte
+	values   []stretch
+}
+
+// stretch is a part of a text, from start until before end.
+type stretch struct{ start, end int }
+
+// begin empties the page for a template.
+func (p *page) begin(t *template, s *scope) {
+	if p.vars == nil {
+		p.vars = map[string]any{}
+	}
+	clear(p.vars)
+	t.bind(s, p.vars)
+	p.template, p.context = t, t.language.context(p.vars)
+	p.out, p.values = slices.Grow(p.out[:0], t.room), p.values[:0]
 }
 
 // bind gives every variable that a template names its value; those without stay unbound.
-func (t *template) bind(s *scope) map[string]any {
-	vars := make(map[string]any, len(t.variables)+len(t.locals))
-	for name := range t.variables {
-		folded := outreach.FoldName(unmangle(name))
+func (t *template) bind(s *scope, vars map[string]any) {
+	for name, folded := range t.variables {
 		v, ok := s.value(folded)
 		if !ok {
 			continue
@@ -53,19 +79,7 @@ func (t *template) bind(s *scope) map[string]any {
 			vars[name] = signatureText(v)
 		}
 	}
-	return vars
 }
-
-// page is a template being written. Values are the stretches of out that came from variables.
-type page struct {
-	template *template
-	context  expressions.Context
-	out      []byte
-	values   []stretch
-}
-
-// stretch is a part of a text, from start until before end.
-type stretch struct{ start, end int }
 
 func (p *page) writeAll(nodes []node) error {
 	for _, n := range nodes {

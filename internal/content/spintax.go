@@ -11,20 +11,14 @@ const maxSpinDepth = 20
 
 // spin replaces each group of alternatives, {a|b|{c|d}}, by one of them. Braces without a bar between them are text: CSS, JSON, a name in
 // braces. What lies in opaque is copied as it is, and in HTML also styles and scripts. It takes time linear in the text, and draws once
-// for each group on the chosen path, from left to right.
-func spin(source []byte, opaque []stretch, k kind, draw *rand.Rand) string {
+// for each group on the chosen path, from left to right. What is left lies at the start of source.
+func (s *spinner) spin(source []byte, opaque []stretch, k kind, draw *rand.Rand) []byte {
 	if bytes.IndexByte(source, '{') < 0 {
-		return string(source)
+		return source
 	}
-	s := &spinner{source: source, opaque: opaque, markup: k == markup && mayHoldOpaque(source), open: []*group{{alternatives: make([]pieces, 1)}}}
+	*s = spinner{source: source, opaque: opaque, markup: k == markup && mayHoldOpaque(source), marks: s.marks[:0], open: s.open[:0]}
 	s.parse()
-	for len(s.open) > 1 {
-		s.closeAsText()
-	}
-	var out strings.Builder
-	out.Grow(len(source))
-	s.choose(&out, s.open[0].alternatives[0], draw)
-	return out.String()
+	return s.choose(source[:0], stretch{0, len(source)}, 0, draw)
 }
 
 // mayHoldOpaque tells whether styles or scripts could begin in HTML. Where none can, its tags need not be looked at.
@@ -40,65 +34,60 @@ func mayHoldOpaque(html []byte) bool {
 	}
 }
 
-// pieces are stretches of text and groups, in order.
-type pieces []piece
-
-// piece is a group, or text if it has none.
-type piece struct {
-	text  stretch
-	group *group
-}
-
-// group is what stands between braces. Bars are where its alternatives end, needed where it turns out to be text.
-type group struct {
-	start        int
-	alternatives []pieces
-	bars         []int
-}
-
-func (g *group) add(p piece) {
-	last := len(g.alternatives) - 1
-	g.alternatives[last] = append(g.alternatives[last], p)
-}
-
-// spinner reads groups. Open are those not closed yet, the whole text at the bottom; skipped counts the braces open beyond the depth.
+// spinner reads the groups of a text. It may be used for one text after the other.
 type spinner struct {
 	source  []byte
 	opaque  []stretch
 	markup  bool
-	open    []*group
-	skipped int
+	marks   []mark
+	open    []group // those not closed yet, the innermost last
+	skipped int     // how many braces are open beyond the depth
 }
 
-func (s *spinner) top() *group { return s.open[len(s.open)-1] }
+// mark is a brace or bar that may mean something.
+type mark struct {
+	at           int // its place in the source
+	next         int // the mark that ends the alternative that begins here
+	end          int // of a group, at its opening brace: the mark of its closing brace
+	alternatives int // of a group, at its opening brace; 0 where the mark is text
+}
+
+// group is what stands between braces, by its marks: the opening brace, and the last bar so far or else the brace.
+type group struct{ first, last, bars int }
 
 func (s *spinner) parse() {
-	from := 0 // of the text being read
-	flush := func(to int) {
-		if to > from {
-			s.top().add(piece{text: stretch{from, to}})
-		}
-		from = to + 1
-	}
 	for i := s.next(0); i < len(s.source); i = s.next(i + 1) {
 		switch c := s.source[i]; {
-		case c == '{' && len(s.open) > maxSpinDepth:
+		case c == '{' && len(s.open) >= maxSpinDepth:
 			s.skipped++
 		case c == '{':
-			flush(i)
-			s.open = append(s.open, &group{start: i, alternatives: make([]pieces, 1)})
+			s.open = append(s.open, group{first: len(s.marks), last: len(s.marks)})
+			s.marks = append(s.marks, mark{at: i})
 		case c == '}' && s.skipped > 0:
 			s.skipped--
-		case c == '}' && len(s.open) > 1:
-			flush(i)
+		case c == '}' && len(s.open) > 0:
 			s.close(i)
-		case c == '|' && s.skipped == 0 && len(s.open) > 1:
-			flush(i)
-			g := s.top()
-			g.alternatives, g.bars = append(g.alternatives, nil), append(g.bars, i)
+		case c == '|' && s.skipped == 0 && len(s.open) > 0:
+			s.endAlternative(i)
+			s.open[len(s.open)-1].bars++
 		}
 	}
-	flush(len(s.source))
+}
+
+// endAlternative notes what ends an alternative of the innermost group and may begin the next.
+func (s *spinner) endAlternative(at int) {
+	g, n := &s.open[len(s.open)-1], len(s.marks)
+	s.marks[g.last].next, g.last = n, n
+	s.marks = append(s.marks, mark{at: at})
+}
+
+// close ends the innermost group at its brace. Without a bar it is text, and so are those that are never closed; groups inside stay groups.
+func (s *spinner) close(at int) {
+	if g := s.open[len(s.open)-1]; g.bars > 0 {
+		s.endAlternative(at)
+		s.marks[g.first].end, s.marks[g.first].alternatives = len(s.marks)-1, g.bars+1
+	}
+	s.open = s.open[:len(s.open)-1]
 }
 
 // next is where the next brace or bar is, at or after i, that does not lie in what must be copied as it is; the end if there is none.
@@ -127,7 +116,7 @@ func (s *spinner) next(i int) int {
 
 // find is where the next byte stands that may mean something: outside of all groups only a brace that opens one, and in HTML a tag.
 func (s *spinner) find(source []byte) int {
-	if len(s.open) > 1 || s.markup {
+	if len(s.open) > 0 || s.markup {
 		return bytes.IndexAny(source, "{|}<")
 	}
 	return bytes.IndexByte(source, '{')
@@ -157,41 +146,22 @@ func indexFold(html []byte, text string) int {
 	return -1
 }
 
-// close ends the innermost group at its brace: alternatives if it has a bar, else text.
-func (s *spinner) close(end int) {
-	g := s.top()
-	if len(g.bars) == 0 {
-		s.closeAsText()
-		s.top().add(piece{text: stretch{end, end + 1}})
-		return
-	}
-	s.open = s.open[:len(s.open)-1]
-	s.top().add(piece{group: g})
-}
-
-// closeAsText takes the innermost group for text after all, with its opening brace and its bars. Groups inside it stay groups.
-func (s *spinner) closeAsText() {
-	g := s.top()
-	s.open = s.open[:len(s.open)-1]
-	outer := s.top()
-	outer.add(piece{text: stretch{g.start, g.start + 1}})
-	for i, alternative := range g.alternatives {
-		for _, p := range alternative {
-			outer.add(p)
-		}
-		if i < len(g.bars) {
-			outer.add(piece{text: stretch{g.bars[i], g.bars[i] + 1}})
-		}
-	}
-}
-
-// choose appends one way through the pieces.
-func (s *spinner) choose(out *strings.Builder, ps pieces, draw *rand.Rand) {
-	for _, p := range ps {
-		if p.group == nil {
-			out.Write(s.source[p.text.start:p.text.end])
+// choose appends one way through a part of the source, in which the marks from i on lie. Out may be the start of the source: it never gets
+// ahead of what is still to be read.
+func (s *spinner) choose(out []byte, part stretch, i int, draw *rand.Rand) []byte {
+	from := part.start
+	for i < len(s.marks) && s.marks[i].at < part.end {
+		m := s.marks[i]
+		if m.alternatives == 0 {
+			i++
 			continue
 		}
-		s.choose(out, p.group.alternatives[draw.IntN(len(p.group.alternatives))], draw)
+		out = append(out, s.source[from:m.at]...)
+		for range draw.IntN(m.alternatives) {
+			i = s.marks[i].next
+		}
+		out = s.choose(out, stretch{s.marks[i].at + 1, s.marks[s.marks[i].next].at}, i+1, draw)
+		from, i = s.marks[m.end].at+1, m.end+1
 	}
+	return append(out, s.source[from:part.end]...)
 }

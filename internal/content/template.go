@@ -9,6 +9,8 @@ import (
 	"github.com/osteele/liquid/expressions"
 	"github.com/osteele/liquid/parser"
 	"github.com/osteele/liquid/values"
+
+	"mailrun/pkg/outreach"
 )
 
 // maxNodes bounds how many objects and tags a template may hold, and with it the time that rendering takes.
@@ -19,7 +21,7 @@ const maxNodes = 500
 type template struct {
 	language  *language
 	nodes     []node
-	variables map[string]bool // as written
+	variables map[string]string // as written, to their folded names
 	locals    map[string]string
 	count     int
 	room      int // bytes that most messages fit in
@@ -58,7 +60,7 @@ type (
 func (l *language) parse(source string) (t *template, err error) {
 	defer guard("malformed template", &err)
 	source, names := mangle(source)
-	t = &template{language: l, variables: map[string]bool{}, locals: map[string]string{}, room: len(source) + 256}
+	t = &template{language: l, variables: map[string]string{}, locals: map[string]string{}, room: len(source) + 1024}
 	if err := checkTokens(scan(source)); err != nil {
 		return nil, names.restore(err)
 	}
@@ -187,7 +189,7 @@ func (t *template) note(source string) (usage, error) {
 		return u, err
 	}
 	for _, name := range u.variable {
-		t.variables[name] = true
+		t.variables[name] = outreach.FoldName(unmangle(name))
 	}
 	for _, f := range u.filters {
 		if !t.language.filters[f] {

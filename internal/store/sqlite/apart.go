@@ -47,20 +47,17 @@ func (t *table) reachesApart(fields []string) bool {
 
 func (t *table) isApart(field string) bool { return slices.Contains(t.def.Apart, field) }
 
-// split parts the fields of a document into those that are kept with it and the large ones.
+// split parts the fields of a document into those that are kept with it and the large ones, which it moves behind the others.
 func (t *table) split(all fields) (small, large fields) {
-	if len(t.def.Apart) == 0 {
-		return all, nil
-	}
-	small = make(fields, 0, len(all))
-	for _, el := range all {
-		if slices.ContainsFunc(t.def.Apart, func(name string) bool { return hasName(el, name) }) {
-			large = append(large, el)
-		} else {
-			small = append(small, el)
+	n := 0 // small fields so far
+	for i, el := range all {
+		if !slices.ContainsFunc(t.def.Apart, func(name string) bool { return hasName(el, name) }) {
+			copy(all[n+1:i+1], all[n:i])
+			all[n] = el
+			n++
 		}
 	}
-	return small, large
+	return all[:n], all[n:]
 }
 
 // join puts a document together of the columns that were read.

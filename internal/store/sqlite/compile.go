@@ -40,30 +40,31 @@ func (e *Engine) compileWrite(w store.Write) (*op, error) {
 	o := &op{kind: w.Kind, table: find.table, find: find}
 	switch w.Kind {
 	case store.Insert, store.Replace:
-		doc, err := marshal(w.Document)
-		if err != nil {
-			return nil, fmt.Errorf("encode a document for %s: %w", w.Collection, err)
-		}
-		return o, o.compileRow(doc)
+		return o, o.compileDocument(w.Document)
 	case store.Update, store.UpdateMany, store.Upsert:
 		return o, o.compileUpdate(w.Update)
 	}
 	return o, nil
 }
 
-// compileRow makes what is written of a document; one without an _id gets an ObjectID, as from MongoDB's drivers.
-func (o *op) compileRow(doc bson.Raw) error {
-	f, err := openDocument(doc)
-	if err != nil {
-		return err
+// compileDocument makes what is written of a document.
+func (o *op) compileDocument(document any) error {
+	d := newDraft()
+	defer d.release()
+	if err := d.open(document); err != nil {
+		return fmt.Errorf("encode a document for %s: %w", o.table.def.Name, err)
 	}
-	if f.index("_id") < 0 {
-		f = slices.Insert(f, 0, bson.RawElement(appendElement(nil, "_id", rawValue(bson.NewObjectID()))))
-		doc = f.document()
-	}
-	row, large := o.table.row(doc, f)
-	o.row, o.large = row, o.table.pack(large)
+	o.compileRow(d.fields)
 	return nil
+}
+
+// compileRow makes what is written of a document's fields; one without an _id gets an ObjectID, as from MongoDB's drivers.
+func (o *op) compileRow(f fields) {
+	if f.index("_id") < 0 {
+		f = slices.Insert(f, 0, newElement("_id", rawValue(bson.NewObjectID())))
+	}
+	row, large := o.table.row(f)
+	o.row, o.large = row, o.table.pack(large)
 }
 
 func (o *op) compileUpdate(doc bson.D) error {

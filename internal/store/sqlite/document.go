@@ -34,6 +34,11 @@ func appendElement(doc []byte, name string, v bson.RawValue) []byte {
 	return append(doc, v.Value...)
 }
 
+// newElement makes a field.
+func newElement(name string, v bson.RawValue) bson.RawElement {
+	return appendElement(make([]byte, 0, 2+len(name)+len(v.Value)), name, v)
+}
+
 // hasName tells whether an element's name is name.
 func hasName(el bson.RawElement, name string) bool {
 	end := 1 + len(name)
@@ -142,14 +147,13 @@ func (f fields) edit(path []string, create bool, change func(bson.RawValue) (bso
 	if err != nil {
 		return nil, err
 	}
-	element := bson.RawElement(appendElement(nil, path[0], v))
 	switch {
 	case i < 0 && v.Type != 0:
-		f = append(f, element)
+		f = append(f, newElement(path[0], v))
 	case i >= 0 && v.Type == 0:
 		f = append(f[:i], f[i+1:]...)
 	case i >= 0:
-		f[i] = element
+		f[i] = newElement(path[0], v)
 	}
 	return f, nil
 }

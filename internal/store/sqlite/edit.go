@@ -17,7 +17,8 @@ const editFunction = "mailrun_edit"
 type editor struct {
 	update update
 	failed error
-	room   fields // of the document that was edited last
+	fields fields // room for those of the document that is edited
+	edited []byte // room for what becomes of it
 }
 
 // register makes the function known to a driver's connections, before the first is opened.
@@ -44,18 +45,19 @@ func (e *editor) end() error {
 	return failed
 }
 
+// edit makes of a document what the update does, in room that the next one takes: SQLite copies what it is given.
 func (e *editor) edit(v driver.Value) ([]byte, error) {
 	doc, ok := v.([]byte)
 	if !ok || e.update == nil {
 		return nil, errors.New("no document, or no update in hand")
 	}
-	f, err := openInto(e.room, bson.Raw(doc))
+	f, err := openInto(e.fields, bson.Raw(doc))
 	if err != nil {
 		return nil, err
 	}
 	if f, err = e.update.apply(f, false); err != nil {
 		return nil, fmt.Errorf("edit: %w", err)
 	}
-	e.room = f
-	return f.document(), nil
+	e.fields, e.edited = f, f.appendTo(e.edited[:0])
+	return e.edited, nil
 }

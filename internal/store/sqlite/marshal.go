@@ -48,8 +48,41 @@ type shapeField struct {
 // shapes are those of the types of documents, by reflect.Type; nil for one that is left to the driver.
 var shapes sync.Map
 
-// marshal makes the BSON of a document, byte for byte as the driver would.
-func marshal(document any) (bson.Raw, error) {
+// draft is room for a document that is being written, and for its fields: for one after the other, so nothing that is kept may lie in it.
+type draft struct {
+	doc    []byte
+	fields fields
+}
+
+// drafts are those that nobody uses; larger ones than maxDraft are not kept.
+var drafts sync.Pool
+
+const maxDraft = 1 << 20
+
+func newDraft() *draft {
+	d, _ := drafts.Get().(*draft)
+	if d == nil {
+		d = &draft{fields: make(fields, 0, usualFields)}
+	}
+	return d
+}
+
+func (d *draft) release() {
+	if cap(d.doc) <= maxDraft {
+		drafts.Put(d)
+	}
+}
+
+// open makes the BSON of a document and splits it into its fields.
+func (d *draft) open(document any) (err error) {
+	if d.doc, err = marshal(d.doc[:0], document); err == nil {
+		d.fields, err = openInto(d.fields, d.doc)
+	}
+	return err
+}
+
+// marshal makes the BSON of a document, byte for byte as the driver would, in an empty slice if that has room for it.
+func marshal(room []byte, document any) (bson.Raw, error) {
 	v := reflect.ValueOf(document)
 	if v.Kind() == reflect.Pointer && !v.IsNil() {
 		v = v.Elem()
@@ -66,21 +99,8 @@ func marshal(document any) (bson.Raw, error) {
 	if s == nil || s.form != recordForm {
 		return bson.Marshal(document)
 	}
-	room, _ := marshalling.Get().(*[]byte)
-	if room == nil {
-		room = new([]byte)
-	}
-	doc, err := s.document((*room)[:0], v)
-	if *room = doc; cap(doc) <= maxMarshalling {
-		defer marshalling.Put(room)
-	}
-	return append(bson.Raw(nil), doc...), err
+	return s.document(room, v)
 }
-
-// marshalling is room for documents, for one after the other; larger ones than maxMarshalling get theirs anew.
-var marshalling sync.Pool
-
-const maxMarshalling = 1 << 20
 
 // Types with a form of their own, and what a type may do that only the driver knows how to heed.
 var (

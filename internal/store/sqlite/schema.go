@@ -11,8 +11,6 @@ import (
 	"strings"
 	"sync"
 
-	"go.mongodb.org/mongo-driver/v2/bson"
-
 	"mailrun/internal/store"
 )
 
@@ -96,17 +94,14 @@ func (t *table) keeping(names []string) (columns []column, err error) {
 	return nil, nil
 }
 
-// row makes the column values of a document that was opened, its small fields last, and returns its large ones.
-func (t *table) row(doc bson.Raw, f fields) (row []driver.Value, large fields) {
+// row makes the column values of a document, its small fields last, and returns its large ones. See split for what becomes of f.
+func (t *table) row(f fields) (row []driver.Value, large fields) {
 	row = make([]driver.Value, len(t.columns)+1)
 	for i, col := range t.columns {
 		row[i] = toColumn(col.typ, f.lookup(col.path))
 	}
 	small, large := t.split(f)
-	if len(large) > 0 {
-		doc = small.document()
-	}
-	row[len(t.columns)] = []byte(doc)
+	row[len(t.columns)] = []byte(small.document())
 	return row, large
 }
 
@@ -345,7 +340,7 @@ func (t *table) rewrite(ctx context.Context, c *conn, columns []int, update stri
 		if err != nil {
 			return fmt.Errorf("%s: %w", t.def.Name, err)
 		}
-		row, _ := t.row(doc, f)
+		row, _ := t.row(f)
 		args := make([]driver.Value, 0, len(columns)+1)
 		for _, i := range columns {
 			args = append(args, row[i])

@@ -143,9 +143,7 @@ func (tx *transaction) updateFirst(o *op) error {
 	if f, err = o.update.apply(f, true); err != nil {
 		return err
 	}
-	if err := o.compileRow(f.document()); err != nil {
-		return err
-	}
+	o.compileRow(f)
 	return tx.insert(o)
 }
 
