@@ -59,6 +59,8 @@ func (r *run) work(ctx context.Context, c *candidate) error {
 		b.putBack(due)
 		return err
 	}
+	r.working.Add(1)
+	defer r.working.Add(-1)
 	return errors.Join(b.send(ctx, due), b.release(ctx))
 }
 

@@ -16,6 +16,10 @@ import (
 // leave within intentsAhead, going by the last one. A slow server, or a gap, makes it one at a time.
 const intentsAhead = time.Second / 2
 
+// inHandMost is how many messages all mailboxes together have begun at most: they are in memory. Where many mailboxes are at work, they share
+// the store's commits anyway.
+const inHandMost = 600
+
 // ledger is what a mailbox has done and not written down yet.
 type ledger struct {
 	unwritten []store.Outcome // accepted messages
@@ -28,7 +32,8 @@ func (b *box) together(n int) int {
 	if b.pace <= 0 || b.paced() {
 		return 1
 	}
-	return min(n, max(b.Together, 1), max(int(intentsAhead/b.pace), 1))
+	share := inHandMost / max(int(b.working.Load()), 1)
+	return min(n, max(b.Together, 1), max(share, 1), max(int(intentsAhead/b.pace), 1))
 }
 
 // sendBatch delivers to claimed recipients, a few at a time. Whom it does not come to is given back.
@@ -68,6 +73,7 @@ func (b *box) deliver(ctx context.Context, recs []outreach.Recipient) (stop bool
 			return true, errors.Join(b.takeBack(ctx, ready[i:]), b.notConnected(ctx, err))
 		}
 		stop, err = d.transmit(ctx)
+		ready[i] = nil // it is large, and those who follow may take a while
 	}
 	return stop, err
 }

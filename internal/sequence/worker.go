@@ -73,6 +73,7 @@ type run struct {
 	dueOf     map[bson.ObjectID]bool // mailboxes with due recipients of their own, as far as those were counted
 	stats     *tally
 	left      atomic.Int64 // messages that Limit still allows, without those that a mailbox has in hand
+	working   atomic.Int64 // mailboxes that are leased now
 	tried     atomic.Int64 // mailboxes that were leased
 	broken    atomic.Int64 // of these, mailboxes that failed
 	fault     atomic.Pointer[error]
