@@ -1,11 +1,13 @@
 package message
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -34,10 +36,31 @@ func Compose(d Draft) ([]byte, error) {
 	if strings.TrimSpace(d.Text) == "" && d.HTML != "" {
 		d.Text = TextFromHTML(d.HTML)
 	}
-	out := make([]byte, 0, 2048+(len(d.Text)+len(d.HTML))*5/4)
-	out, err := d.appendHeader(out)
+	room, _ := composing.Get().(*[]byte)
+	if room == nil {
+		room = new([]byte)
+	}
+	out, err := d.appendTo((*room)[:0])
+	if *room = out; cap(out) <= maxComposing {
+		defer composing.Put(room)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("compose message to %q: %w", d.To.Address, err)
+	}
+	return bytes.Clone(out), nil
+}
+
+// composing is room for messages, for one after the other; larger ones than maxComposing get theirs anew. How long a message becomes is not
+// known before, and most are kept for a while.
+var composing sync.Pool
+
+const maxComposing = 1 << 20
+
+// appendTo writes the message.
+func (d Draft) appendTo(out []byte) ([]byte, error) {
+	out, err := d.appendHeader(out)
+	if err != nil {
+		return out, err
 	}
 	if d.HTML == "" {
 		return appendText(out, "plain", d.Text), nil
@@ -51,11 +74,11 @@ func TextFromHTML(html string) string { return htmlToText(html) }
 // appendHeader writes the message's fields, without those of its content.
 func (d Draft) appendHeader(out []byte) ([]byte, error) {
 	if d.Date.IsZero() {
-		return nil, errors.New("no date")
+		return out, errors.New("no date")
 	}
 	fields, err := d.fields()
 	if err != nil {
-		return nil, err
+		return out, err
 	}
 	for _, f := range fields {
 		if f.raw != "" {
