@@ -1,11 +1,13 @@
 package message
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -34,10 +36,31 @@ func Compose(d Draft) ([]byte, error) {
 	if strings.TrimSpace(d.Text) == "" && d.HTML != "" {
 		d.Text = TextFromHTML(d.HTML)
 	}
-	out := make([]byte, 0, 2048+(len(d.Text)+len(d.HTML))*5/4)
-	out, err := d.appendHeader(out)
+	room, _ := composing.Get().(*[]byte)
+	if room == nil {
+		room = new([]byte)
+	}
+	out, err := d.appendTo((*room)[:0])
+	if *room = out; cap(out) <= maxComposing {
+		defer composing.Put(room)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("compose message to %q: %w", d.To.Address, err)
+	}
+	return bytes.Clone(out), nil
+}
+
+// composing is room for messages, for one after the other; larger ones than maxComposing get theirs anew. How long a message becomes is not
+// known before, and most are kept for a while.
+var composing sync.Pool
+
+const maxComposing = 1 << 20
+
+// appendTo writes the message.
+func (d Draft) appendTo(out []byte) ([]byte, error) {
+	out, err := d.appendHeader(out)
+	if err != nil {
+		return out, err
 	}
 	if d.HTML == "" {
 		return appendText(out, "plain", d.Text), nil
@@ -48,27 +71,13 @@ func Compose(d Draft) ([]byte, error) {
 // TextFromHTML renders HTML as plain text: what a message says to a reader without HTML.
 func TextFromHTML(html string) string { return htmlToText(html) }
 
-// appendHeader writes the message's fields, without those of its content.
+// appendHeader writes the message's fields from top to bottom, without those of its content; those without value are left out.
 func (d Draft) appendHeader(out []byte) ([]byte, error) {
 	if d.Date.IsZero() {
-		return nil, errors.New("no date")
+		return out, errors.New("no date")
 	}
-	fields, err := d.fields()
-	if err != nil {
-		return nil, err
-	}
-	for _, f := range fields {
-		if f.raw != "" {
-			out = appendField(out, f.name, f.raw)
-		}
-	}
-	return out, nil
-}
-
-// fields are the header fields from top to bottom, encoded; those without value are left out.
-func (d Draft) fields() ([]field, error) {
 	var e headerEncoder
-	fields := []field{
+	for _, f := range []field{
 		{"Date", d.Date.Format("Mon, 02 Jan 2006 15:04:05 -0700")},
 		{"From", e.address("From", d.From, true)},
 		{"To", e.address("To", d.To, true)},
@@ -78,13 +87,22 @@ func (d Draft) fields() ([]field, error) {
 		{"In-Reply-To", e.id("In-Reply-To", d.InReplyTo)},
 		{"References", e.references(d.References)},
 		{"List-Unsubscribe", e.uris("List-Unsubscribe", d.ListUnsubscribe)},
-		{"List-Unsubscribe-Post", ""},
+		{"List-Unsubscribe-Post", d.oneClick()},
 		{"MIME-Version", "1.0"},
+	} {
+		if f.raw != "" {
+			out = appendField(out, f.name, f.raw)
+		}
 	}
+	return out, e.err
+}
+
+// oneClick is the value of List-Unsubscribe-Post.
+func (d Draft) oneClick() string {
 	if d.OneClick && len(d.ListUnsubscribe) > 0 {
-		fields[len(fields)-2].raw = "List-Unsubscribe=One-Click"
+		return "List-Unsubscribe=One-Click"
 	}
-	return fields, e.err
+	return ""
 }
 
 // appendAlternative writes both parts, the plain one first: a reader shows the last one that it can (RFC 2046 section 5.1.4).

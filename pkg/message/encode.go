@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/mail"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/net/idna"
@@ -69,14 +70,11 @@ func (e *headerEncoder) address(name string, a outreach.Address, required bool) 
 	if err := checkAddress(envelope); err != nil {
 		return e.fail(name, err)
 	}
-	formatted := (&mail.Address{Address: envelope}).String()
-	switch display := foldBlanks(a.Name); {
-	case display == "":
-	case isPrintable(display) && !strings.Contains(display, "=?"):
-		formatted = (&mail.Address{Name: display, Address: envelope}).String()
-	default:
-		formatted = encodeWords(display, len(name)) + " " + formatted
+	display, encoded := foldBlanks(a.Name), ""
+	if !isPrintable(display) || strings.Contains(display, "=?") {
+		display, encoded = "", encodeWords(display, len(name))+" "
 	}
+	formatted := encoded + (&mail.Address{Name: display, Address: envelope}).String()
 	if longestWord(formatted) > maxHeaderWord {
 		return e.fail(name, errors.New("too long"))
 	}
@@ -166,7 +164,24 @@ func (e *headerEncoder) uris(name string, uris []string) string {
 }
 
 // foldBlanks makes every run of blanks one space: a header may be folded at any of them.
-func foldBlanks(s string) string { return strings.Join(strings.Fields(s), " ") }
+func foldBlanks(s string) string {
+	if isFolded(s) {
+		return s
+	}
+	return strings.Join(strings.Fields(s), " ")
+}
+
+// isFolded tells whether all blanks of a value are single spaces between words, as they mostly are.
+func isFolded(s string) bool {
+	before := ' '
+	for _, r := range s {
+		if unicode.IsSpace(r) && (r != ' ' || before == ' ') {
+			return false
+		}
+		before = r
+	}
+	return before != ' ' || s == ""
+}
 
 // appendField writes a field, a new line begun before each word that would pass maxLine (RFC 5322 section 2.2.3). go-message folds too, but
 // not behind a first word that is too long.
