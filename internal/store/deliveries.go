@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -155,40 +156,68 @@ const (
 	lookTimeout  = 20 * time.Second
 )
 
-// lookAll answers a group of callers with one request for each collection.
+// lookAll answers a group of callers with one request for each collection, all at the same time.
 func (s *Store) lookAll(group []*looking) {
 	ctx, cancel := context.WithTimeout(context.Background(), lookTimeout)
 	defer cancel()
 	emails := make([]string, len(group))
-	recipientIDs, sequenceIDs := make([]bson.ObjectID, len(group)), make([]bson.ObjectID, len(group))
+	recipients, sequences := make([]bson.ObjectID, len(group)), make([]bson.ObjectID, len(group))
 	for i, l := range group {
-		emails[i], recipientIDs[i], sequenceIDs[i] = l.email, l.recipientID, l.sequenceID
+		emails[i], recipients[i], sequences[i] = l.email, l.recipientID, l.sequenceID
 	}
-	suppressed, err := s.suppressedBy(ctx, emails)
-	var recipients map[bson.ObjectID]*outreach.Recipient
-	if err == nil {
-		recipients, err = findByID(ctx, s, Recipients, recipientIDs, func(r *outreach.Recipient) bson.ObjectID { return r.ID }, "state", "claim.token", "step")
+	owners := suppressible(emails)
+	queries := []Query{
+		lookSuppressions: owners.query(),
+		lookRecipients:   {Collection: Recipients, Filter: amongIDs(recipients), Fields: []string{"state", "step", "claim.token"}},
+		lookSequences:    {Collection: Sequences, Filter: amongIDs(sequences), Fields: []string{"status"}},
 	}
-	var sequences map[bson.ObjectID]*outreach.Sequence
-	if err == nil {
-		sequences, err = findByID(ctx, s, Sequences, sequenceIDs, func(q *outreach.Sequence) bson.ObjectID { return q.ID }, "status")
-	}
+	found := looked{owners: owners, suppressed: suppressions{}, recipients: map[bson.ObjectID]*outreach.Recipient{}, sequences: map[bson.ObjectID]*outreach.Sequence{}}
+	err := s.engine.FindAll(ctx, queries, found.add)
 	for _, l := range group {
-		l.look = LastLook{Recipient: recipients[l.recipientID], Suppression: suppressed[l.email], Sequence: sequences[l.sequenceID]}
+		l.look = LastLook{Recipient: found.recipients[l.recipientID], Suppression: found.suppressed[l.email], Sequence: found.sequences[l.sequenceID]}
 		if l.err = err; err == nil && (l.look.Recipient == nil || l.look.Sequence == nil) {
 			l.err = ErrNotFound
 		}
 	}
 }
 
-// findByID reads some fields of several documents, each once.
-func findByID[T any](ctx context.Context, s *Store, collection string, ids []bson.ObjectID, id func(*T) bson.ObjectID, fields ...string) (map[bson.ObjectID]*T, error) {
+// The requests of a last look.
+const (
+	lookSuppressions = iota
+	lookRecipients
+	lookSequences
+)
+
+// amongIDs matches the documents with any of some ids, each named once.
+func amongIDs(ids []bson.ObjectID) bson.D {
 	slices.SortFunc(ids, func(x, y bson.ObjectID) int { return bytes.Compare(x[:], y[:]) })
-	filter := bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: slices.Compact(ids)}}}}
-	docs, err := find[T](ctx, s, Query{Collection: collection, Filter: filter, Fields: fields})
-	byID := make(map[bson.ObjectID]*T, len(docs))
-	for i := range docs {
-		byID[id(&docs[i])] = &docs[i]
+	return bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: slices.Compact(ids)}}}}
+}
+
+// looked is what a group's requests found.
+type looked struct {
+	owners     owners
+	suppressed suppressions
+	recipients map[bson.ObjectID]*outreach.Recipient
+	sequences  map[bson.ObjectID]*outreach.Sequence
+}
+
+// add takes one document of an answer.
+func (l *looked) add(query int, doc bson.Raw) error {
+	switch query {
+	case lookSuppressions:
+		return l.suppressed.add(l.owners, doc)
+	case lookRecipients:
+		return addByID(l.recipients, doc, func(r *outreach.Recipient) bson.ObjectID { return r.ID })
 	}
-	return byID, err
+	return addByID(l.sequences, doc, func(q *outreach.Sequence) bson.ObjectID { return q.ID })
+}
+
+func addByID[T any](to map[bson.ObjectID]*T, doc bson.Raw, id func(*T) bson.ObjectID) error {
+	decoded := new(T)
+	if err := bson.Unmarshal(doc, decoded); err != nil {
+		return fmt.Errorf("read %v: %w", doc.Lookup("_id"), err)
+	}
+	to[id(decoded)] = decoded
+	return nil
 }

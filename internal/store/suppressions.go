@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"errors"
 	"maps"
 	"slices"
@@ -95,19 +96,45 @@ func (s *Store) askTogether(group []*asking) {
 }
 
 // suppressedBy is SuppressedAmong for one caller alone.
-func (s *Store) suppressedBy(ctx context.Context, emails []string) (map[string]*outreach.Suppression, error) {
-	owners := map[string][]string{}
+func (s *Store) suppressedBy(ctx context.Context, emails []string) (suppressions, error) {
+	found := suppressions{}
+	if len(emails) == 0 {
+		return found, nil
+	}
+	owners := suppressible(emails)
+	err := s.engine.Find(ctx, owners.query(), func(doc bson.Raw) error { return found.add(owners, doc) })
+	return found, err
+}
+
+// owners are addresses by the entries that would suppress them: their own, and those of their domains.
+type owners map[string][]string
+
+func suppressible(emails []string) owners {
+	o := make(owners, 2*len(emails))
 	for _, email := range emails {
 		for _, key := range suppressionKeys(email) {
-			owners[key] = append(owners[key], email)
+			o[key] = append(o[key], email)
 		}
 	}
-	entries, err := s.SuppressionsAmong(ctx, slices.Collect(maps.Keys(owners)))
-	found := make(map[string]*outreach.Suppression, len(entries))
-	for i := range entries {
-		for _, email := range owners[entries[i].Value] {
-			found[email] = &entries[i]
-		}
+	return o
+}
+
+// query asks for the entries.
+func (o owners) query() Query {
+	values := bson.D{{Key: "$in", Value: slices.Collect(maps.Keys(o))}}
+	return Query{Collection: Suppressions, Filter: bson.D{{Key: "value", Value: values}}}
+}
+
+// suppressions are entries by the addresses that they suppress.
+type suppressions map[string]*outreach.Suppression
+
+func (s suppressions) add(o owners, doc bson.Raw) error {
+	entry := new(outreach.Suppression)
+	if err := bson.Unmarshal(doc, entry); err != nil {
+		return fmt.Errorf("read %s %v: %w", Suppressions, doc.Lookup("_id"), err)
 	}
-	return found, err
+	for _, email := range o[entry.Value] {
+		s[email] = entry
+	}
+	return nil
 }

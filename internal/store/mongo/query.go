@@ -1,6 +1,7 @@
 package mongo
 
 import (
+	"bytes"
 	"context"
 	"reflect"
 	"slices"
@@ -9,6 +10,7 @@ import (
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
+	"golang.org/x/sync/errgroup"
 
 	"mailrun/internal/store"
 )
@@ -49,6 +51,31 @@ func (e *Engine) Find(ctx context.Context, q store.Query, each func(bson.Raw) er
 			return err
 		}
 	}
+}
+
+// FindAll asks all queries at once.
+func (e *Engine) FindAll(ctx context.Context, queries []store.Query, each func(int, bson.Raw) error) error {
+	answers := make([][]bson.Raw, len(queries))
+	g, asking := errgroup.WithContext(ctx)
+	for i, q := range queries {
+		g.Go(func() error {
+			return e.Find(asking, q, func(doc bson.Raw) error {
+				answers[i] = append(answers[i], bytes.Clone(doc))
+				return nil
+			})
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	for i, answer := range answers {
+		for _, doc := range answer {
+			if err := each(i, doc); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // countedExactly is up to how many documents of a collection are counted one by one if all are asked for. Of more the server's own count is

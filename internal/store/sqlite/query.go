@@ -117,6 +117,48 @@ func (e *Engine) Find(ctx context.Context, q store.Query, each func(bson.Raw) er
 	return e.stream(ctx, s, rows, each)
 }
 
+// FindAll answers all queries from one snapshot.
+func (e *Engine) FindAll(ctx context.Context, queries []store.Query, each func(int, bson.Raw) error) error {
+	selections := make([]selection, len(queries))
+	for i, q := range queries {
+		var err error
+		if selections[i], err = e.compileQuery(q); err != nil {
+			return err
+		}
+	}
+	e.trips.Add(1)
+	c, err := e.readers.get(ctx)
+	if err != nil {
+		return e.explain(err)
+	}
+	defer e.readers.leave()
+	if _, err = c.exec(ctx, "BEGIN"); err == nil {
+		err = c.answer(ctx, selections, each)
+	}
+	if err == nil {
+		_, err = c.exec(ctx, "COMMIT")
+	}
+	e.readers.put(c, err != nil)
+	return e.explain(err)
+}
+
+// answer runs one query after the other.
+func (c *conn) answer(ctx context.Context, selections []selection, each func(int, bson.Raw) error) error {
+	for i, s := range selections {
+		err := c.each(ctx, s.text(s.columns()), s.args, func(row []driver.Value) error {
+			doc, err := s.document(row)
+			if err != nil {
+				return err
+			}
+			return each(i, doc)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // readHead reads the first rows and tells whether there may be more.
 func (s selection) readHead(ctx context.Context, rows driver.Rows) (head []bson.Raw, more bool, err error) {
 	values := make([]driver.Value, len(rows.Columns()))

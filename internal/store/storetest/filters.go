@@ -1,6 +1,8 @@
 package storetest
 
 import (
+	"errors"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -195,6 +197,34 @@ func testOrder(t *testing.T, e Engine) {
 		})
 	}
 	t.Run("fields", func(t *testing.T) { testFields(t, engine) })
+}
+
+// testFindAll asks several queries at once.
+func testFindAll(t *testing.T, e Engine) {
+	engine := e.Open(t)
+	insert(t, engine, store.Sequences, d("name", "a", "status", "active"), d("name", "b", "status", "paused"), d("name", "c", "status", "active"))
+	insert(t, engine, store.Suppressions, d("value", "x@a.example", "reason", "manual"))
+	queries := []store.Query{
+		{Collection: store.Sequences, Filter: d("status", "active"), Sort: []string{"-name"}},
+		{Collection: store.Sequences, Filter: d("status", "archived")},
+		{Collection: store.Suppressions, Filter: d("value", d("$in", bson.A{"a.example", "x@a.example"})), Fields: []string{"value"}},
+	}
+	var got []string
+	each := func(query int, doc bson.Raw) error {
+		name, _ := doc.Lookup([]string{"name", "name", "value"}[query]).StringValueOK()
+		got = append(got, fmt.Sprint(query, " ", name))
+		return nil
+	}
+	if err := engine.FindAll(t.Context(), queries, each); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"0 c", "0 a", "2 x@a.example"}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	stop := errors.New("stop")
+	if err := engine.FindAll(t.Context(), queries, func(int, bson.Raw) error { return stop }); !errors.Is(err, stop) {
+		t.Errorf("got %v, want what the callback returned", err)
+	}
 }
 
 // testFields asks for a part of a document: for top-level fields, and for declared ones, which may lie deeper.

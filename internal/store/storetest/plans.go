@@ -48,6 +48,14 @@ func (r *Recorder) Find(ctx context.Context, q store.Query, each func(bson.Raw) 
 	return r.Engine.Find(ctx, q, each)
 }
 
+// FindAll records and passes on.
+func (r *Recorder) FindAll(ctx context.Context, queries []store.Query, each func(int, bson.Raw) error) error {
+	for _, q := range queries {
+		r.add(q)
+	}
+	return r.Engine.FindAll(ctx, queries, each)
+}
+
 // Count records and passes on.
 func (r *Recorder) Count(ctx context.Context, collection string, filter bson.D) (int64, error) {
 	r.add(store.Query{Collection: collection, Filter: filter})

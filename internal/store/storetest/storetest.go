@@ -191,6 +191,7 @@ func Run(t *testing.T, e Engine) {
 	}{
 		{"filters", testFilters},
 		{"order", testOrder},
+		{"several at once", testFindAll},
 		{"groups", testGroups},
 		{"first groups", testGroupFirst},
 		{"distinct", testDistinct},
