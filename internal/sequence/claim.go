@@ -13,7 +13,7 @@ import (
 // batchSize is how many recipients a mailbox without a gap claims at once, claimFirst how many as long as its server's pace is not known, and
 // claimAhead for how long its work may be claimed beyond that.
 const (
-	batchSize  = 20
+	batchSize  = 40
 	claimFirst = 5
 	claimAhead = time.Second
 )

@@ -268,6 +268,13 @@ func (c *counting) Find(ctx context.Context, q store.Query, each func(bson.Raw) 
 	return c.Engine.Find(ctx, q, each)
 }
 
+func (c *counting) FindAll(ctx context.Context, queries []store.Query, each func(int, bson.Raw) error) error {
+	for _, q := range queries {
+		c.note("find", q.Collection)
+	}
+	return c.Engine.FindAll(ctx, queries, each)
+}
+
 func (c *counting) FindOneAndUpdate(ctx context.Context, q store.Query, update bson.D) (bson.Raw, error) {
 	c.note("findAndUpdate", q.Collection)
 	return c.Engine.FindOneAndUpdate(ctx, q, update)

@@ -13,7 +13,7 @@ import (
 // The worker's own numbers: how many recipients a mailbox lists at once, and while all windows are closed, how many a line does at most and at
 // least, for how long an empty line rests, how many mailboxes are on a page, and how often it is noted that a run looked at a sequence.
 const (
-	batchSize    = 20
+	batchSize    = 40
 	closedMost   = 10
 	lineLength   = 500
 	lineShortest = 20
