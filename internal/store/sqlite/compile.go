@@ -73,7 +73,7 @@ func (o *op) compileUpdate(doc bson.D) error {
 		return err
 	}
 	for _, name := range o.table.def.Apart {
-		o.whole = o.whole || o.update.touches([]string{name})
+		o.whole = o.whole || o.update.touches(name)
 	}
 	if o.compileOnce() {
 		return nil
@@ -82,7 +82,7 @@ func (o *op) compileUpdate(doc bson.D) error {
 	var sql strings.Builder
 	sql.WriteString("UPDATE " + o.table.name + " SET doc = ?")
 	for i, col := range o.table.columns {
-		if o.update.touches(col.path) {
+		if o.update.touches(col.dotted) {
 			o.sets = append(o.sets, i)
 			sql.WriteString(", " + col.name + " = ?")
 		}
@@ -104,7 +104,7 @@ func (o *op) compileOnce() bool {
 	var args []driver.Value
 	sql.WriteString("UPDATE " + o.table.name + " SET doc = " + editFunction + "(doc)")
 	for _, col := range o.table.columns {
-		v, touched, constant := o.update.column(col.path)
+		v, touched, constant := o.update.column(col.dotted)
 		if !constant {
 			return false
 		}
@@ -143,7 +143,8 @@ func (s selection) seed() (fields, error) {
 		if inner, ok := v.DocumentOK(); strings.HasPrefix(el.Key(), "$") || ok && isOperators(inner) {
 			continue
 		}
-		if doc, err = doc.edit(strings.Split(el.Key(), "."), true, always(v)); err != nil {
+		c := become(v, true)
+		if doc, err = doc.edit(el.Key(), &c); err != nil {
 			return nil, err
 		}
 	}

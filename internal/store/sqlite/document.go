@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
@@ -133,36 +134,39 @@ func (f fields) lookup(path []string) bson.RawValue {
 	return inner.lookup(path[1:])
 }
 
-// edit replaces the value at a path by what change makes of it; missing on either side means that the field is not there. Unless create is
-// set, a path whose parents do not exist is left alone.
-func (f fields) edit(path []string, create bool, change func(bson.RawValue) (bson.RawValue, error)) (fields, error) {
-	i, v := f.index(path[0]), missing
+// edit replaces the value at a dotted path by what a change makes of it; missing on either side means that the field is not there. Unless the
+// change creates, a path whose parents do not exist is left alone.
+func (f fields) edit(path string, c *change) (fields, error) {
+	name, rest, deep := strings.Cut(path, ".")
+	i, v := f.index(name), missing
 	if i >= 0 {
 		var err error
 		if v, err = f[i].ValueErr(); err != nil {
 			return nil, fmt.Errorf("damaged document: %w", err)
 		}
 	}
-	v, err := editValue(v, path, create, change)
+	var err error
+	if deep {
+		v, err = editInside(v, name, rest, c)
+	} else {
+		v, err = c.of(v)
+	}
 	if err != nil {
 		return nil, err
 	}
 	switch {
 	case i < 0 && v.Type != 0:
-		f = append(f, newElement(path[0], v))
+		f = append(f, newElement(name, v))
 	case i >= 0 && v.Type == 0:
 		f = append(f[:i], f[i+1:]...)
 	case i >= 0:
-		f[i] = newElement(path[0], v)
+		f[i] = newElement(name, v)
 	}
 	return f, nil
 }
 
-// editValue edits the value that path[0] names.
-func editValue(v bson.RawValue, path []string, create bool, change func(bson.RawValue) (bson.RawValue, error)) (bson.RawValue, error) {
-	if len(path) == 1 {
-		return change(v)
-	}
+// editInside edits the document that a name stands for.
+func editInside(v bson.RawValue, name, path string, c *change) (bson.RawValue, error) {
 	var inner fields
 	switch {
 	case v.Type == bson.TypeEmbeddedDocument:
@@ -170,12 +174,12 @@ func editValue(v bson.RawValue, path []string, create bool, change func(bson.Raw
 		if inner, err = openDocument(v.Document()); err != nil {
 			return v, err
 		}
-	case !create:
+	case !c.create:
 		return v, nil
 	case v.Type != 0:
-		return v, fmt.Errorf("cannot set a field of %q: it holds a %s", path[0], v.Type)
+		return v, fmt.Errorf("cannot set a field of %q: it holds a %s", name, v.Type)
 	}
-	inner, err := inner.edit(path[1:], create, change)
+	inner, err := inner.edit(path, c)
 	return bson.RawValue{Type: bson.TypeEmbeddedDocument, Value: inner.document()}, err
 }
 

@@ -47,13 +47,14 @@ func FuzzDocument(f *testing.F) {
 			return
 		}
 		before := doc.document()
-		if doc, err = doc.edit([]string{"new", "field"}, true, always(rawValue("v"))); err != nil {
+		set, unset := become(rawValue("v"), true), become(missing, false)
+		if doc, err = doc.edit("new.field", &set); err != nil {
 			t.Fatal(err)
 		}
 		if got, _ := doc.lookup([]string{"new", "field"}).StringValueOK(); got != "v" {
 			t.Fatalf("the new field reads %q", got)
 		}
-		if doc, err = doc.edit([]string{"new"}, false, always(missing)); err != nil {
+		if doc, err = doc.edit("new", &unset); err != nil {
 			t.Fatal(err)
 		}
 		if !bytes.Equal(doc.document(), before) {

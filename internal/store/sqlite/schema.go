@@ -28,9 +28,10 @@ type table struct {
 }
 
 type column struct {
-	path []string
-	name string // quoted
-	typ  store.FieldType
+	dotted string // the field's path
+	path   []string
+	name   string // quoted
+	typ    store.FieldType
 }
 
 // newTable lays out a collection under the name that the settings give it.
@@ -56,7 +57,7 @@ func newTable(def store.Collection, names map[string]string) *table {
 }
 
 func (t *table) add(path string, typ store.FieldType) {
-	c := column{path: strings.Split(path, "."), name: quote(strings.ReplaceAll(path, ".", "_")), typ: typ}
+	c := column{dotted: path, path: strings.Split(path, "."), name: quote(strings.ReplaceAll(path, ".", "_")), typ: typ}
 	t.byPath[path] = len(t.columns)
 	t.columns = append(t.columns, c)
 }

@@ -13,13 +13,20 @@ import (
 type update []change
 
 type change struct {
-	path       []string
-	create     bool // make parents that are missing
-	insertOnly bool // $setOnInsert
-	apply      func(old bson.RawValue) (bson.RawValue, error)
+	path       string // dotted
+	create     bool   // make parents that are missing
+	insertOnly bool   // $setOnInsert
+	// apply makes the new value of the old one; nil where it is value whatever was there before.
+	apply func(old bson.RawValue) (bson.RawValue, error)
+	value bson.RawValue // missing for $unset
+}
 
-	constant bool          // the value is the same whatever it was before
-	value    bson.RawValue // that value, missing for $unset
+// of is what the change makes of a value.
+func (c *change) of(old bson.RawValue) (bson.RawValue, error) {
+	if c.apply == nil {
+		return c.value, nil
+	}
+	return c.apply(old)
 }
 
 // operators make the change of one field from an operator's argument.
@@ -74,32 +81,34 @@ func (u update) with(operator, path string, arg bson.RawValue) (update, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.path = strings.Split(path, ".")
+	c.path = path
 	switch {
-	case c.path[0] == "_id" && !c.insertOnly:
+	case overlap(path, "_id") && !c.insertOnly:
 		return nil, errors.New("an id cannot change")
-	case slices.Contains(c.path, ""):
+	case path == "" || path[0] == '.' || path[len(path)-1] == '.' || strings.Contains(path, ".."):
 		return nil, errors.New("an empty name")
-	case slices.ContainsFunc(u, func(other change) bool { return overlap(c.path, other.path) }):
+	case slices.ContainsFunc(u, func(other change) bool { return overlap(path, other.path) }):
 		return nil, errors.New("changed twice")
 	}
 	return append(u, c), nil
 }
 
-// overlap tells whether one path is the other or leads to it.
-func overlap(a, b []string) bool {
-	n := min(len(a), len(b))
-	return slices.Equal(a[:n], b[:n])
+// overlap tells whether one dotted path is the other or leads to it.
+func overlap(a, b string) bool {
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	return strings.HasPrefix(b, a) && (len(a) == len(b) || b[len(a)] == '.')
 }
 
 // apply changes a document's fields.
 func (u update) apply(doc fields, inserting bool) (fields, error) {
-	for _, c := range u {
-		if c.insertOnly && !inserting {
+	for i := range u {
+		if u[i].insertOnly && !inserting {
 			continue
 		}
 		var err error
-		if doc, err = doc.edit(c.path, c.create, c.apply); err != nil {
+		if doc, err = doc.edit(u[i].path, &u[i]); err != nil {
 			return nil, err
 		}
 	}
@@ -107,17 +116,18 @@ func (u update) apply(doc fields, inserting bool) (fields, error) {
 }
 
 // touches tells whether the update may change the value at a path of a document that exists.
-func (u update) touches(path []string) bool {
+func (u update) touches(path string) bool {
 	return slices.ContainsFunc(u, func(c change) bool { return !c.insertOnly && overlap(c.path, path) })
 }
 
 // column is what an update of a document that exists makes of a declared field, if that does not depend on what it was before. Touched tells
 // whether the update reaches the field at all.
-func (u update) column(path []string) (v bson.RawValue, touched, constant bool) {
-	for _, c := range u {
+func (u update) column(path string) (v bson.RawValue, touched, constant bool) {
+	for i := range u {
+		c := &u[i]
 		switch {
 		case c.insertOnly || !overlap(c.path, path):
-		case !c.constant || len(c.path) > len(path):
+		case c.apply != nil || len(c.path) > len(path):
 			return missing, true, false
 		case len(c.path) == len(path):
 			return c.value, true, true
@@ -125,19 +135,15 @@ func (u update) column(path []string) (v bson.RawValue, touched, constant bool) 
 			return missing, true, true
 		default:
 			inner, err := openDocument(c.value.Document())
-			return inner.lookup(path[len(c.path):]), true, err == nil
+			return inner.lookup(strings.Split(path[len(c.path)+1:], ".")), true, err == nil
 		}
 	}
 	return missing, false, true
 }
 
-func always(v bson.RawValue) func(bson.RawValue) (bson.RawValue, error) {
-	return func(bson.RawValue) (bson.RawValue, error) { return v, nil }
-}
-
 // become puts a value in the place of whatever is there.
 func become(v bson.RawValue, create bool) change {
-	return change{create: create, apply: always(v), constant: true, value: v}
+	return change{create: create, value: v}
 }
 
 func setOnInsert(v bson.RawValue) (change, error) {
