@@ -14,7 +14,7 @@ import (
 // Where more than this is in use, Go's rule holds. Reading mail leaves less behind per mailbox than sending: it makes do with less.
 func leastGarbage(job outreach.JobName) uint64 {
 	if job == outreach.JobSyncMailboxes {
-		return 10 << 20
+		return 8 << 20
 	}
 	return 16 << 20
 }
