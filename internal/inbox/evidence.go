@@ -22,6 +22,7 @@ type evidence struct {
 	byAddress  map[string][]*outreach.Recipient
 	sent       map[bson.ObjectID][]*outreach.History // what a recipient was sent, in step order
 	to         map[bson.ObjectID]bool                // who got those deliveries, also if he is not there any more
+	threads    map[string]bson.ObjectID              // the mailbox's threads by their roots, as far as these were asked for: zero if there is none
 }
 
 // questions are the ids and addresses that a batch names, and the recipients whom a token in it names. Underway are the messages with these ids
@@ -158,6 +159,18 @@ func (e *evidence) lookSent(ctx context.Context, s *store.Store) error {
 	}
 	for _, list := range e.sent {
 		slices.SortFunc(list, func(a, b *outreach.History) int { return a.CreatedAt.Compare(b.CreatedAt) })
+	}
+	return err
+}
+
+// lookThreads finds the mailbox's threads with these roots.
+func (e *evidence) lookThreads(ctx context.Context, p *pass, roots []string) error {
+	stored, err := p.Store.ThreadsByRoots(ctx, p.mb.ID, roots)
+	if e.threads == nil {
+		e.threads = make(map[string]bson.ObjectID, len(roots))
+	}
+	for _, root := range roots {
+		e.threads[root] = stored[root]
 	}
 	return err
 }

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -33,7 +34,10 @@ func (r *reader) weigh(ctx context.Context, batch []inbound) (delivery, error) {
 				continue
 			}
 		}
-		reply := r.reply(r.folder, in, m)
+		reply, err := r.reply(ctx, in, m, e)
+		if err != nil {
+			return delivery{}, ours(err)
+		}
 		e.replies[reply.MessageID] = cmp.Or(e.replies[reply.MessageID], reply) // what answers it may stand in the same batch
 		r.underway.add(reply.MessageID, reply)
 		d.replies = append(d.replies, reply)
@@ -130,48 +134,57 @@ func (r *reader) lookAll(ctx context.Context, batch []inbound) (*evidence, error
 		r.askToken(q, in.msg.Subject)
 	}
 	q.underway = r.underway.among(q.ids)
-	return r.look(ctx, q)
+	e, err := r.look(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	roots := make(map[string]bool, len(batch))
+	for _, in := range batch {
+		roots[ownRoot(in)] = true
+	}
+	for _, h := range e.byID {
+		roots[rootOf(h)] = true
+	}
+	return e, e.lookThreads(ctx, r.pass, slices.Collect(maps.Keys(roots)))
 }
 
 // reply makes the document of a message.
-func (p *pass) reply(f *outreach.Folder, in inbound, m *match) *outreach.Reply {
+func (r *reader) reply(ctx context.Context, in inbound, m *match, e *evidence) (*outreach.Reply, error) {
 	msg, reading := in.msg, in.reading
-	r := &outreach.Reply{
-		ID: bson.NewObjectID(), MailboxID: p.mb.ID, Direction: "inbound",
+	reply := &outreach.Reply{
+		ID: bson.NewObjectID(), MailboxID: r.mb.ID, Direction: "inbound",
 		MessageID: msg.MessageID, InReplyTo: firstOf(msg.InReplyTo), References: msg.References,
 		From: msg.From, To: msg.To, CC: msg.CC, Subject: msg.Subject, ReceivedAt: store.Millis(in.fetched.InternalDate),
-		Folder: f.Path, UIDValidity: f.UIDValidity, UID: in.fetched.UID,
+		Folder: r.folder.Path, UIDValidity: r.folder.UIDValidity, UID: in.fetched.UID,
 		Text: msg.Text, VisibleText: reading.VisibleText, Snippet: reading.Snippet, HTML: msg.HTML, Attachments: msg.Attachments,
 		Kind: reading.Kind, ReturnDate: reading.ReturnDate, LeftCompany: reading.LeftCompany,
 		DedupeKey: in.dedupeKey, Effects: map[string]bool{"done": false},
 	}
 	if !msg.Date.IsZero() {
 		date := store.Millis(msg.Date)
-		r.Date = &date
+		reply.Date = &date
 	}
 	for _, b := range reading.Bounces {
 		b.Recipient = cmp.Or(b.Original, b.Recipient) // who was written to, not where his mail went from there
-		r.Bounces = append(r.Bounces, b.Bounce)
+		reply.Bounces = append(reply.Bounces, b.Bounce)
 	}
-	if len(r.Bounces) > 0 {
-		r.Bounce = &r.Bounces[0]
+	if len(reply.Bounces) > 0 {
+		reply.Bounce = &reply.Bounces[0]
 	}
-	if len(r.Bounces) == 1 {
-		r.Bounces = nil
+	if len(reply.Bounces) == 1 {
+		reply.Bounces = nil
 	}
-	if p.Classify {
-		r.Classification = &outreach.Classification{Status: outreach.ClassificationPending}
+	if r.Classify {
+		reply.Classification = &outreach.Classification{Status: outreach.ClassificationPending}
 	}
-	p.attach(r, in, m)
-	return r
+	return reply, r.attach(ctx, reply, in, m, e)
 }
 
 // attach notes whom a message concerns and the thread it belongs to.
-func (p *pass) attach(r *outreach.Reply, in inbound, m *match) {
-	root := firstOf(append(append(append([]string{}, r.References...), r.InReplyTo), r.MessageID))
+func (p *pass) attach(ctx context.Context, r *outreach.Reply, in inbound, m *match, e *evidence) (err error) {
 	if m == nil {
-		r.ThreadID = threadID(p.mb.ID, root, r.DedupeKey)
-		return
+		r.ThreadID, err = p.threadOf(ctx, e, ownRoot(in), nil)
+		return err
 	}
 	if tokenAsked := m.method == MatchToken; tokenAsked {
 		r.Kind = outreach.KindUnsubscribe // whoever writes to the opt-out address asks for it, whatever the text says
@@ -180,17 +193,23 @@ func (p *pass) attach(r *outreach.Reply, in inbound, m *match) {
 		m.method = MatchForward
 	}
 	r.MatchMethod, r.MatchConfidence = m.method, confidence[m.method]
+	root := ownRoot(in)
 	if m.history != nil {
 		r.HistoryID, r.Step, r.SequenceID, r.SequenceRecipientID = m.history.ID, m.history.Step, m.history.SequenceID, m.history.SequenceRecipientID
-		root = rootOf(m.history)
+		root = cmp.Or(rootOf(m.history), r.DedupeKey)
 	}
 	if m.recipient != nil {
 		r.SequenceID, r.SequenceRecipientID = m.recipient.SequenceID, m.recipient.ID
 	}
-	r.ThreadID = threadID(p.mb.ID, root, r.DedupeKey)
-	if !m.thread.IsZero() {
-		r.ThreadID = m.thread
+	if r.ThreadID = m.thread; m.thread.IsZero() {
+		r.ThreadID, err = p.threadOf(ctx, e, root, m.history)
 	}
+	return err
+}
+
+// ownRoot is the first message of the thread that a message says it belongs to.
+func ownRoot(in inbound) string {
+	return cmp.Or(firstOf(in.msg.References), firstOf(in.msg.InReplyTo), in.msg.MessageID, in.dedupeKey)
 }
 
 // rootOf is the Message-ID of the first message of a delivery's thread.
@@ -201,12 +220,43 @@ func rootOf(h *outreach.History) string {
 	return h.MessageID
 }
 
-// threadID derives a thread's id from its mailbox and root, so that two runs that see the same thread for the first time agree on it.
-func threadID(mailboxID bson.ObjectID, root, otherwise string) bson.ObjectID {
-	if root == "" {
-		root = otherwise
+// threadOf is the id of the thread with a root: the stored one's, or that of a new one.
+func (p *pass) threadOf(ctx context.Context, e *evidence, root string, answered *outreach.History) (bson.ObjectID, error) {
+	if _, asked := e.threads[root]; !asked { // of a colleague's delivery
+		if err := e.lookThreads(ctx, p, []string{root}); err != nil {
+			return bson.ObjectID{}, err
+		}
 	}
-	return bson.ObjectID(digest(mailboxID[:], []byte(root))[:12])
+	if id := e.threads[root]; !id.IsZero() {
+		return id, nil
+	}
+	return newThreadID(p.mb.ID, root, e.began(root, answered)), nil
+}
+
+// began is the delivery with which the thread of an answered one began, nil if it is not known.
+func (e *evidence) began(root string, answered *outreach.History) *outreach.History {
+	if answered == nil {
+		return nil
+	}
+	for _, h := range e.sent[answered.SequenceRecipientID] {
+		if h.MessageID == root {
+			return h
+		}
+	}
+	return nil
+}
+
+// newThreadID derives a thread's id from its mailbox and root, so that all who see the same thread for the first time agree on it. That of one
+// which a delivery began has the delivery's time and counter: the threads of an evening's answers then stand beside each other in the store.
+func newThreadID(mailboxID bson.ObjectID, root string, began *outreach.History) bson.ObjectID {
+	if began == nil {
+		return bson.ObjectID(digest(mailboxID[:], []byte(root))[:12])
+	}
+	id, sum := began.ID, digest([]byte("thread"), mailboxID[:])
+	for i := 4; i < 9; i++ {
+		id[i] ^= sum[i]
+	}
+	return id
 }
 
 // dedupeKey identifies a message by its content wherever it lies: Message-ID, sender and date, or without a Message-ID its whole header and

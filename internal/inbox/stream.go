@@ -56,8 +56,8 @@ func (p *pass) stream(ctx context.Context, f *outreach.Folder, fetch func(contex
 	}
 	going, stop := context.WithCancel(ctx)
 	defer stop()
-	fetched, read := make(chan parcel, 1), make(chan error, 1) // one waits, for the headers of the next range come between bodies
-	handed, kept := make(chan delivery), make(chan error, 1)   // none waits, which bounds what a pass holds in memory
+	fetched, read := make(chan parcel, 1), make(chan error, 1)  // one waits, for the headers of the next range come between bodies
+	handed, kept := make(chan delivery, 1), make(chan error, 1) // one waits, for now and then the store takes long; more would only fill memory
 	go func() { kept <- p.keepAll(ctx, f, handed, stop) }()
 	go func() { read <- p.readAll(going, &reader{pass: p, folder: f, handed: handed}, fetched, stop) }()
 	failed := fetch(going, &fetcher{pass: p, folder: f, fetched: fetched})

@@ -4,12 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"unicode"
 
 	"github.com/emersion/go-imap/v2"
-	"github.com/emersion/go-imap/v2/imapclient"
 
 	"mailrun/pkg/outreach"
 )
@@ -21,13 +19,6 @@ const maxFolders = 10000
 type FolderInfo struct {
 	Path string
 	Role outreach.FolderRole
-}
-
-// FolderStatus is where a folder stands. UIDNext is never zero.
-type FolderStatus struct {
-	UIDValidity uint32
-	UIDNext     uint32
-	Messages    uint32
 }
 
 // errNoUIDValidity says that UIDs of a folder mean nothing (RFC 9051 section 2.3.1.1 forbids zero).
@@ -93,65 +84,6 @@ func (s *IMAPSession) listWith(ctx context.Context, options *imap.ListOptions) (
 	})
 	return listed, err
 }
-
-// Status asks where a folder stands without opening it. Where the server's answer says too little it opens the folder.
-func (s *IMAPSession) Status(ctx context.Context, path string) (FolderStatus, error) {
-	answers, err := s.Statuses(ctx, []string{path})
-	if err != nil {
-		return FolderStatus{}, err
-	}
-	return answers[0].FolderStatus, answers[0].Err
-}
-
-// StatusAnswer is where a folder stands, or that the server refused to say so.
-type StatusAnswer struct {
-	FolderStatus
-	Err error // ErrRefused, or nil
-}
-
-// Statuses is Status for several folders, in their order. All questions are sent before the first answer is read, so that together they
-// cost one round trip. A refusal is one folder's; any other error ends the session and is returned.
-func (s *IMAPSession) Statuses(ctx context.Context, paths []string) ([]StatusAnswer, error) {
-	answers := make([]StatusAnswer, len(paths))
-	err := s.do(ctx, "status", func() error {
-		asked := make([]*imapclient.StatusCommand, len(paths))
-		if !slices.ContainsFunc(paths, needsLiteral) {
-			s.guard.hold()
-		}
-		for i, path := range paths {
-			asked[i] = s.client.Status(canonical(path), &imap.StatusOptions{NumMessages: true, UIDNext: true, UIDValidity: true})
-		}
-		if err := s.guard.letGo(); err != nil {
-			return err
-		}
-		for i := range asked {
-			data, err := asked[i].Wait()
-			if _, refused := errors.AsType[*imap.Error](err); refused {
-				answers[i].Err = s.failed("status", err)
-				continue
-			}
-			if err != nil {
-				return err
-			}
-			answers[i].UIDValidity, answers[i].UIDNext = data.UIDValidity, uint32(data.UIDNext)
-			if data.NumMessages != nil {
-				answers[i].Messages = *data.NumMessages
-			}
-		}
-		return nil
-	})
-	for i := range answers {
-		if a := &answers[i]; err == nil && a.Err == nil && (a.UIDValidity == 0 || a.UIDNext == 0) {
-			if a.FolderStatus, a.Err = s.Examine(ctx, paths[i]); a.Err != nil && !errors.Is(a.Err, ErrRefused) {
-				err = a.Err
-			}
-		}
-	}
-	return answers, err
-}
-
-// needsLiteral tells whether a folder's name may have to travel as a literal, for which imapclient waits until the server wants it.
-func needsLiteral(path string) bool { return len(path) > 1000 || !quotable(path) }
 
 // Examine opens a folder read-only (RFC 9051 section 6.3.3). The fetching methods work on the folder examined last.
 func (s *IMAPSession) Examine(ctx context.Context, path string) (FolderStatus, error) {

@@ -39,8 +39,10 @@ type IMAPSession struct {
 	guard    *guard
 	creds    credentials
 	caps     []string // upper case
-	client   *imapclient.Client
-	messages uint32 // in the examined folder
+	talk     *imapTalk
+	room     *room              // of the talk, nil once the library has the connection
+	client   *imapclient.Client // nil until then
+	messages uint32             // in the examined folder
 	over     bool
 }
 
@@ -59,22 +61,36 @@ func (d *Dialer) IMAP(ctx context.Context, mb *outreach.Mailbox) (*IMAPSession, 
 	defer done()
 	l.wire.setIdle(d.idle(imapTimeout))
 	room := d.enter(l.conn)
-	defer d.leave(room)
 	talk := newIMAPTalk(l, creds, room.br)
 	if err := talk.open(ctx, d, mb); err != nil {
 		l.close()
+		d.leave(room)
 		return nil, err
 	}
 	l.wire.setIdle(d.idle(imapTimeout))
-	s := &IMAPSession{dialer: d, link: l, guard: talk.guard, creds: talk.creds, caps: talk.caps}
-	s.client = imapclient.New(talk.handOver(), nil)
-	if err := s.client.WaitGreeting(); err != nil {
-		return nil, s.failed("hand over", err)
-	}
+	s := &IMAPSession{dialer: d, link: l, guard: talk.guard, creds: talk.creds, caps: talk.caps, talk: talk, room: room}
 	if err := s.identify(ctx, mb.IMAP.Host); err != nil {
 		return nil, err
 	}
 	return s, nil
+}
+
+// library hands the connection over to imapclient, once. Most mailboxes hold nothing new, and what is asked of these is said without it: it takes
+// two buffers and a goroutine.
+func (s *IMAPSession) library() error {
+	if s.client != nil {
+		return nil
+	}
+	s.client = imapclient.New(s.talk.handOver(), nil)
+	s.leaveRoom()
+	return s.client.WaitGreeting()
+}
+
+func (s *IMAPSession) leaveRoom() {
+	if s.room != nil {
+		s.dialer.leave(s.room)
+		s.room = nil
+	}
 }
 
 // handOver returns the connection as imapclient shall see it: as if the server had greeted an authenticated client. It is told of no
@@ -136,7 +152,11 @@ func (s *IMAPSession) Close() error {
 	defer cancel()
 	done := s.link.wire.begin(ctx)
 	defer done()
-	s.client.Logout()
+	if s.client != nil {
+		s.client.Logout()
+	} else {
+		_ = s.talk.send(s.talk.nextTag() + " LOGOUT")
+	}
 	s.end()
 	if _, alert := s.guard.words(); alert != "" {
 		s.dialer.log().Info("imap server alert", slog.String("host", s.link.host), slog.String("text", s.creds.hide(alert)))
@@ -148,11 +168,24 @@ func (s *IMAPSession) Close() error {
 func (s *IMAPSession) end() {
 	s.over = true
 	s.link.close()
-	s.client.Close()
+	s.leaveRoom()
+	if s.client != nil {
+		s.client.Close()
+	}
 }
 
-// do runs one operation under ctx and makes its failure an *Error.
-func (s *IMAPSession) do(ctx context.Context, op string, run func() error) (err error) {
+// do runs one operation of the library under ctx and makes its failure an *Error.
+func (s *IMAPSession) do(ctx context.Context, op string, run func() error) error {
+	return s.operate(ctx, op, func() error {
+		if err := s.library(); err != nil {
+			return err
+		}
+		return run()
+	})
+}
+
+// operate is do for an operation that may need no library.
+func (s *IMAPSession) operate(ctx context.Context, op string, run func() error) (err error) {
 	if s.over {
 		return &Error{Class: ClassNetwork, Op: "imap " + op, Host: s.link.host, Err: ErrUnusable}
 	}

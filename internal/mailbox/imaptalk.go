@@ -21,8 +21,8 @@ const (
 	maxTalkLines = 256      // of them per command
 )
 
-// imapTalk is the dialog up to login. It is spoken here and not by imapclient because that one loses the server's reasons, asks for
-// capabilities behind our back, and cannot end an XOAUTH2 refusal.
+// imapTalk is the dialog up to login, and on to where folders stand. It is spoken here and not by imapclient because that one loses the
+// server's reasons, asks for capabilities behind our back, and cannot end an XOAUTH2 refusal.
 type imapTalk struct {
 	link  *link
 	creds credentials
@@ -167,8 +167,7 @@ func (t *imapTalk) sasl(client sasl.Client, initialResponse bool) (imapStatus, e
 
 // command sends a line and reads up to its tagged answer. Answer, if not nil, answers continuation requests.
 func (t *imapTalk) command(text string, answer func(challenge string) (string, error)) (imapStatus, error) {
-	t.tag++
-	tag := "a" + strconv.Itoa(t.tag)
+	tag := t.nextTag()
 	if err := t.send(tag + " " + text); err != nil {
 		return imapStatus{}, err
 	}
@@ -204,6 +203,11 @@ func (t *imapTalk) command(text string, answer func(challenge string) (string, e
 	return imapStatus{}, fmt.Errorf("the server says %d lines before it answers: %w", maxTalkLines, ErrProtocol)
 }
 
+func (t *imapTalk) nextTag() string {
+	t.tag++
+	return "a" + strconv.Itoa(t.tag)
+}
+
 func (t *imapTalk) note(status imapStatus) {
 	if status.code == "CAPABILITY" {
 		t.caps = strings.Fields(strings.ToUpper(status.args))
@@ -230,6 +234,25 @@ func (t *imapTalk) line() (string, error) {
 			return "", fmt.Errorf("a line is longer than %d bytes: %w", maxTalkLine, ErrProtocol)
 		}
 	}
+}
+
+// answer reads a line with the literals in it, of which only the announcements stay.
+func (t *imapTalk) answer() (string, error) {
+	line, err := t.line()
+	for err == nil {
+		size, follows := literalSize([]byte(line[max(0, len(line)-literalTail):]))
+		if !follows {
+			break
+		}
+		var rest string
+		if _, err = io.CopyN(io.Discard, t.br, size); err == nil {
+			rest, err = t.line()
+		}
+		if line += rest; len(line) > maxTalkLine {
+			return "", fmt.Errorf("a line is longer than %d bytes: %w", maxTalkLine, ErrProtocol)
+		}
+	}
+	return line, err
 }
 
 // failed makes the error of a step of the opening.

@@ -69,6 +69,7 @@ func TestQueriesAreIndexed(t *testing.T) {
 				"UnfinishedReplies":   func() error { _, err := s.UnfinishedReplies(ctx, id); return err },
 				"RepliesByMessageIDs": func() error { _, err := s.RepliesByMessageIDs(ctx, []string{"a", "b", "c"}); return err },
 				"RepliesOfThread":     func() error { _, err := s.RepliesOfThread(ctx, id); return err },
+				"ThreadsByRoots":      func() error { _, err := s.ThreadsByRoots(ctx, id, []string{"a", "b", "c"}); return err },
 				"CountReplies":        func() error { _, err := s.CountReplies(ctx, ids); return err },
 				"CountBounces":        func() error { _, err := s.CountBounces(ctx, id); return err },
 				"PendingReplies":      func() error { _, err := s.PendingReplies(ctx, 0, 10); return err },

@@ -21,6 +21,21 @@ func (s *Store) ThreadsByID(ctx context.Context, ids []bson.ObjectID) ([]outreac
 	return find[outreach.Thread](ctx, s, Query{Collection: Threads, Filter: bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}}})
 }
 
+// ThreadsByRoots finds a mailbox's threads by the Message-IDs that they begin with.
+func (s *Store) ThreadsByRoots(ctx context.Context, mailboxID bson.ObjectID, roots []string) (map[string]bson.ObjectID, error) {
+	found := map[string]bson.ObjectID{}
+	q := Query{
+		Collection: Threads, Fields: []string{"rootMessageId"}, Index: "root",
+		Filter: bson.D{{Key: "mailboxId", Value: mailboxID}, {Key: "rootMessageId", Value: bson.D{{Key: "$in", Value: roots}}}},
+	}
+	err := s.engine.Find(ctx, q, func(raw bson.Raw) error {
+		root, _ := raw.Lookup("rootMessageId").StringValueOK()
+		found[root], _ = raw.Lookup("_id").ObjectIDOK()
+		return nil
+	})
+	return found, err
+}
+
 // UpdateThread sets and unsets fields of a thread.
 func (s *Store) UpdateThread(ctx context.Context, id bson.ObjectID, fields bson.D, gone ...string) error {
 	return s.update(ctx, Threads, byID(id), changes(fields, gone))
