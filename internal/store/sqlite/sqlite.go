@@ -105,7 +105,7 @@ func dsn(path string, busy time.Duration) string {
 		"temp_store(MEMORY)",
 		"cache_size(-1024)",             // KiB, per connection that reads: whatever is written empties its cache
 		"journal_size_limit(134217728)", // bytes that the log keeps after a long write
-		"wal_autocheckpoint(16000)",     // pages: what changes often is copied into the file once in 64 MB of changes
+		"wal_autocheckpoint(32000)",     // pages: what changes often is copied into the file once in 128 MB of changes
 	}}
 	file := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: pragmas.Encode()}
 	return file.String()
