@@ -177,7 +177,7 @@ func lookAround(b *testing.B, r *report) {
 	}
 	bare := bareIMAP{address, peers.Password}
 	var ours, theirs []cost
-	for range r.pick(5, 3) {
+	for range r.pick(5, 2) {
 		p.dueNow(b)
 		c, stats := p.sync(b)
 		if stats.Unchanged != boxes {

@@ -84,7 +84,7 @@ func (f *sendFigure) healthyDone(b *testing.B, r *report, n int) time.Duration {
 	place := f.fill(b)
 	p.set(setting(f.kind, place), "MAX_CONNECTIONS=64", "MAX_CONNECTIONS_PER_HOST=64", "MAILBOX_SYNC_ENABLED=false")
 	var run outreach.CronRunLog
-	if err := json.Unmarshal(p.run(b, "run-sequences", "--json", "--max-runtime", "8s").out, &run); err != nil {
+	if err := json.Unmarshal(p.run(b, "run-sequences", "--json", "--max-runtime", "4s").out, &run); err != nil {
 		b.Fatal(err)
 	}
 	engine := openSQLite(b, place)
