@@ -131,8 +131,8 @@ type LastLook struct {
 }
 
 // Look reads, immediately before DATA, what may have changed since the recipient was chosen. Of recipient and sequence only the state,
-// the step, the claim's token and the status are read. ErrNotFound says that one of them is gone. Concurrent callers share their requests: each is told what
-// was read after it asked.
+// the step, the claim's token and the status are read. ErrNotFound says that one of them is gone. Concurrent callers share their requests:
+// each is told what was read after it asked.
 func (s *Store) Look(ctx context.Context, recipientID bson.ObjectID, email string, sequenceID bson.ObjectID) (LastLook, error) {
 	l := &looking{recipientID: recipientID, email: email, sequenceID: sequenceID}
 	if err := s.looks.Do(ctx, l); err != nil {

@@ -65,8 +65,8 @@ type Engine interface {
 }
 
 // Query selects documents. Sort keys are field names, "-" in front for descending; it must follow a declared index. Fields limits the
-// answer to these fields (and _id), top-level ones or, if all of them are, declared ones; empty means all. Index names the declared index to go by, for an engine that plans without
-// knowing how the values are spread; empty leaves the choice to it.
+// answer to these fields (and _id), top-level ones or, if all of them are, declared ones; empty means all. Index names the declared index to
+// go by, for an engine that plans without knowing how the values are spread; empty leaves the choice to it.
 type Query struct {
 	Collection  string
 	Filter      bson.D

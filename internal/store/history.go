@@ -32,12 +32,9 @@ func (s *Store) HistoryOfRecipient(ctx context.Context, recipientID bson.ObjectI
 	return find[outreach.History](ctx, s, q)
 }
 
-// HistoryInStatus lists deliveries in a status, oldest first. Those that nobody has settled yet are found by an index of their own.
+// HistoryInStatus lists deliveries in a status, oldest first.
 func (s *Store) HistoryInStatus(ctx context.Context, status outreach.HistoryStatus, limit int) ([]outreach.History, error) {
 	q := Query{Collection: History, Filter: bson.D{{Key: "status", Value: status}}, Sort: []string{"createdAt"}, Limit: int64(limit)}
-	if status == outreach.HistorySending {
-		q.Index = "by_status"
-	}
 	return find[outreach.History](ctx, s, q)
 }
 

@@ -50,7 +50,11 @@ func (s *Store) SuppressionsAmong(ctx context.Context, values []string) ([]outre
 	if len(values) == 0 {
 		return nil, nil
 	}
-	return find[outreach.Suppression](ctx, s, Query{Collection: Suppressions, Filter: bson.D{{Key: "value", Value: bson.D{{Key: "$in", Value: values}}}}})
+	return find[outreach.Suppression](ctx, s, entriesOf(values))
+}
+
+func entriesOf(values []string) Query {
+	return Query{Collection: Suppressions, Filter: bson.D{{Key: "value", Value: bson.D{{Key: "$in", Value: values}}}}}
 }
 
 // Unsuppress removes an entry and reports whether there was one.
@@ -120,10 +124,7 @@ func suppressible(emails []string) owners {
 }
 
 // query asks for the entries.
-func (o owners) query() Query {
-	values := bson.D{{Key: "$in", Value: slices.Collect(maps.Keys(o))}}
-	return Query{Collection: Suppressions, Filter: bson.D{{Key: "value", Value: values}}}
-}
+func (o owners) query() Query { return entriesOf(slices.Collect(maps.Keys(o))) }
 
 // suppressions are entries by the addresses that they suppress.
 type suppressions map[string]*outreach.Suppression

@@ -135,7 +135,15 @@ func indexModel(ix store.Index) mongo.IndexModel {
 		opts.SetUnique(true)
 	}
 	if ix.Sparse {
-		opts.SetPartialFilterExpression(bson.D{{Key: append(ix.Needs, ix.Keys[0])[0], Value: bson.D{{Key: "$exists", Value: true}}}})
+		needed := ix.Keys[:1]
+		if len(ix.Needs) > 0 {
+			needed = ix.Needs
+		}
+		there := bson.D{}
+		for _, path := range needed {
+			there = append(there, bson.E{Key: path, Value: bson.D{{Key: "$exists", Value: true}}})
+		}
+		opts.SetPartialFilterExpression(there)
 	}
 	if ix.ExpireAfterSeconds > 0 {
 		opts.SetExpireAfterSeconds(ix.ExpireAfterSeconds)

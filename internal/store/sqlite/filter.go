@@ -205,6 +205,10 @@ func (b *filterBuilder) equal(col column, v any) error {
 		b.null(col, true)
 		return err
 	}
+	if col.only != "" && value == col.only && !b.byID {
+		b.sql.WriteString(col.isOnly())
+		return nil
+	}
 	b.name(col)
 	b.sql.WriteString(" = ?")
 	b.args = append(b.args, value)

@@ -44,7 +44,7 @@ func (e *Engine) compileQuery(q store.Query) (selection, error) {
 		return s, err
 	}
 	if q.Index != "" {
-		s.goBy(q.Index)
+		s.index = " INDEXED BY " + quote(t.indexName(q.Index))
 	}
 	for i, key := range q.Sort {
 		col, err := t.column(strings.TrimPrefix(key, "-"))
@@ -62,16 +62,6 @@ func (e *Engine) compileQuery(q store.Query) (selection, error) {
 		s.args = append(s.args, limit, q.Skip)
 	}
 	return s, nil
-}
-
-// goBy has SQLite use a declared index.
-func (s *selection) goBy(index string) {
-	s.index = " INDEXED BY " + quote(s.table.indexName(index))
-	for _, ix := range s.table.def.Indexes {
-		if ix.Name == index && ix.Only != "" {
-			s.sql += " AND " + s.table.only(ix)
-		}
-	}
 }
 
 // text is the SELECT of some columns.

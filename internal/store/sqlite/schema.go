@@ -32,6 +32,7 @@ type column struct {
 	path   []string
 	name   string // quoted
 	typ    store.FieldType
+	only   string // the one value that an index of this column is about (store.Index.Only)
 }
 
 // newTable lays out a collection under the name that the settings give it.
@@ -44,6 +45,11 @@ func newTable(def store.Collection, names map[string]string) *table {
 	t.add("_id", store.ObjectID)
 	for _, f := range def.Fields {
 		t.add(f.Path, f.Type)
+	}
+	for _, ix := range def.Indexes {
+		if ix.Only != "" {
+			t.columns[t.byPath[ix.Keys[0]]].only = ix.Only
+		}
 	}
 	var keys, updates []string
 	for _, c := range t.columns {
@@ -177,15 +183,15 @@ func (t *table) partOf(ix store.Index) (string, error) {
 		parts = append(parts, c.name+" IS NOT NULL")
 	}
 	if ix.Only != "" {
-		parts = append(parts, t.only(ix))
+		parts = append(parts, t.columns[t.byPath[ix.Keys[0]]].isOnly())
 	}
 	return strings.Join(parts, " AND "), nil
 }
 
-// only is the condition of an index that is about one value of its first key. A query by that index has to say the same word for word: what
-// a parameter will be SQLite does not know.
-func (t *table) only(ix store.Index) string {
-	return t.columns[t.byPath[ix.Keys[0]]].name + " = '" + strings.ReplaceAll(ix.Only, "'", "''") + "'"
+// isOnly is the condition of an index that is about one value of a column. A query that such an index can serve has to say the same word for
+// word: what a parameter will be SQLite does not know.
+func (c column) isOnly() string {
+	return c.name + " = '" + strings.ReplaceAll(c.only, "'", "''") + "'"
 }
 
 // indexName is what the file calls a declared index.

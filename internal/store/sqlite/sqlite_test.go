@@ -21,6 +21,7 @@ import (
 
 	"mailrun/internal/store"
 	"mailrun/internal/store/sqlite"
+	"mailrun/pkg/outreach"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -190,6 +191,21 @@ func TestFilesArePrivate(t *testing.T) {
 	want := map[string]fs.FileMode{"": 0o700, "a ?#%41.db": 0o600, "a ?#%41.db-wal": 0o600, "a ?#%41.db-shm": 0o600}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("modes (-want +got):\n%s", diff)
+	}
+}
+
+// TestIndexOfOneValue asks for the one value that an index holds, and for another.
+func TestIndexOfOneValue(t *testing.T) {
+	e := open(t)
+	for status, want := range map[outreach.HistoryStatus]bool{outreach.HistorySending: true, outreach.HistorySent: false} {
+		q := store.Query{Collection: store.History, Filter: bson.D{{Key: "status", Value: status}}, Sort: []string{"createdAt"}, Limit: 10}
+		plan, err := e.Explain(t.Context(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(strings.Join(plan, "\n"), "email_history_by_status"); got != want {
+			t.Errorf("%s: by the index: %v, want %v: %q", status, got, want, plan)
+		}
 	}
 }
 
