@@ -290,8 +290,8 @@ func (a *app) worker(ctx context.Context) (*sequence.Worker, error) {
 	}, nil
 }
 
-// sendTogether is how many messages of a mailbox without a gap are begun with one write. So many at most are in doubt if the process dies.
-const sendTogether = 20
+// sendTogether is how many messages of a mailbox without a gap are begun at one time at most. So many are in doubt if the process dies.
+const sendTogether = 40
 
 func (a *app) policy() outreach.Policy {
 	s := a.settings

@@ -208,20 +208,29 @@ func (d *delivery) onStage(ctx context.Context, s mailbox.Stage) error {
 	return nil
 }
 
+// lookWait is for how long a last look may wait for those of other mailboxes, to share their request.
+func (b *box) lookWait() time.Duration {
+	const most = 2 * time.Millisecond
+	if !b.crowded() {
+		return 0
+	}
+	return min(b.pace/4, most)
+}
+
 // lastLook reads again, immediately before DATA, whether this message may still go out.
 func (d *delivery) lastLook(ctx context.Context) error {
-	look, err := d.Store.Look(ctx, d.rec.ID, d.rec.Email, d.c.ID)
+	look, err := d.Store.Look(ctx, d.rec.ID, d.rec.Email, d.c.ID, d.lookWait())
 	if err != nil {
 		return fmt.Errorf("last look: %w", err)
 	}
 	switch {
 	case look.Suppression != nil:
 		return &errNotNow{outreach.ReasonSuppressed}
-	case look.Recipient.Claim == nil || look.Recipient.Claim.Token != d.me.Token || look.Recipient.Step != d.rec.Step:
+	case look.Token != d.me.Token || look.Step != d.rec.Step:
 		return &errNotNow{ReasonLeased}
-	case look.Recipient.State != outreach.StateQueued && look.Recipient.State != outreach.StateActive:
-		return &errNotNow{string(look.Recipient.State)}
-	case look.Sequence.Status != outreach.SequenceActive:
+	case look.State != outreach.StateQueued && look.State != outreach.StateActive:
+		return &errNotNow{string(look.State)}
+	case look.Sequence != outreach.SequenceActive:
 		return &errNotNow{outreach.ReasonSequencePaused}
 	}
 	return nil

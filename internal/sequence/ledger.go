@@ -25,28 +25,26 @@ type ledger struct {
 	unwritten []store.Outcome // accepted messages
 	accepts   int             // messages accepted so far
 	pace      time.Duration   // that the server took over the last message
+	ahead     *ahead          // what is begun meanwhile; nil if nothing is
 }
 
-// together is how many of n messages are begun at once.
-func (b *box) together(n int) int {
+// inDoubt is how many messages of the mailbox may have been begun without anybody knowing what became of them.
+func (b *box) inDoubt() int {
 	if b.pace <= 0 || b.paced() {
 		return 1
 	}
 	share := inHandMost / max(int(b.working.Load()), 1)
-	return min(n, max(b.Together, 1), max(share, 1), max(int(intentsAhead/b.pace), 1))
+	return min(max(b.Together, 1), max(share, 1), max(int(intentsAhead/b.pace), 1))
 }
 
 // sendBatch delivers to claimed recipients, a few at a time. Whom it does not come to is given back.
 func (b *box) sendBatch(ctx context.Context, batch []outreach.Recipient) (stop bool, err error) {
 	claimed, before := len(batch), b.accepts
-	for len(batch) > 0 && b.going(ctx) && !stop && err == nil {
-		n := b.together(len(batch))
-		stop, err = b.deliver(ctx, batch[:n])
-		if b.Together <= 1 {
-			err = errors.Join(err, b.writeAccepted(ctx))
-		}
-		batch = batch[n:]
+	for (len(batch) > 0 || b.ahead != nil) && b.going(ctx) && !stop && err == nil {
+		stop, err = b.sendFew(ctx, &batch)
 	}
+	left, lost := b.begunAhead()
+	err = errors.Join(err, lost, b.takeBack(ctx, left))
 	for i := range batch {
 		b.giveBack(ctx, &batch[i])
 	}
@@ -54,17 +52,56 @@ func (b *box) sendBatch(ctx context.Context, batch []outreach.Recipient) (stop b
 	return stop, errors.Join(err, b.writeLast(ctx))
 }
 
-// deliver takes a few claimed recipients through one attempt each. Stop tells that the mailbox cannot go on; an error is the store's.
-func (b *box) deliver(ctx context.Context, recs []outreach.Recipient) (stop bool, err error) {
-	ready, err := b.prepare(ctx, recs)
-	if err != nil || len(ready) == 0 {
-		return false, err
+// sendFew takes the first few of a batch through one attempt each, while the next few are begun. Stop tells that the mailbox cannot go on; an
+// error is the store's.
+func (b *box) sendFew(ctx context.Context, batch *[]outreach.Recipient) (stop bool, err error) {
+	var ready []*delivery
+	if b.ahead != nil {
+		ready, err = b.begunAhead()
+	} else {
+		ready, stop, err = b.beginHere(ctx, b.few(batch))
+	}
+	if stop || err != nil {
+		return stop, errors.Join(err, b.takeBack(ctx, ready))
+	}
+	if len(ready) > 0 && len(*batch) > 0 && b.goesAhead() {
+		b.beginAhead(ctx, b.few(batch), b.pace*time.Duration(len(ready)))
+	}
+	if stop, err = b.transmitAll(ctx, ready); b.Together <= 1 {
+		err = errors.Join(err, b.writeAccepted(ctx))
+	}
+	return stop, err
+}
+
+// few takes those who are begun at once out of a batch: as many as may be in doubt, or half of them if the other half is under way meanwhile.
+func (b *box) few(batch *[]outreach.Recipient) []outreach.Recipient {
+	n := b.inDoubt()
+	if b.goesAhead() {
+		n /= 2
+	}
+	n = min(n, len(*batch))
+	taken := (*batch)[:n]
+	*batch = (*batch)[n:]
+	return taken
+}
+
+// beginHere begins a few deliveries. Stop tells that the mailbox cannot go on; an error is the store's.
+func (b *box) beginHere(ctx context.Context, recs []outreach.Recipient) (ready []*delivery, stop bool, err error) {
+	if ready, err = b.prepare(ctx, recs); err != nil || len(ready) == 0 {
+		return nil, false, err
 	}
 	if err := b.connect(ctx); err != nil {
 		b.notBegun(ctx, ready)
-		return true, b.notConnected(ctx, err)
+		return nil, true, b.notConnected(ctx, err)
 	}
-	ready, err = b.intend(ctx, ready)
+	p := b.turn()
+	ready, err = b.intend(ctx, ready, p)
+	b.unturn(p)
+	return ready, false, err
+}
+
+// transmitAll takes deliveries that were begun through one attempt each. Stop tells that the mailbox cannot go on; an error is the store's.
+func (b *box) transmitAll(ctx context.Context, ready []*delivery) (stop bool, err error) {
 	for i, d := range ready {
 		if stop || err != nil || !b.going(ctx) {
 			return stop, errors.Join(err, b.takeBack(ctx, ready[i:]))
@@ -104,7 +141,7 @@ func (b *box) prepare(ctx context.Context, recs []outreach.Recipient) ([]*delive
 
 // intend takes the places under the shared caps and makes the intents durable. It returns the deliveries that may begin; the recipients of
 // the others were given back or settled.
-func (b *box) intend(ctx context.Context, ready []*delivery) ([]*delivery, error) {
+func (b *box) intend(ctx context.Context, ready []*delivery, p *page) ([]*delivery, error) {
 	var placed []*delivery
 	for _, d := range ready {
 		taken, ok, err := b.reserve(ctx, d.c, d.rec)
@@ -119,7 +156,7 @@ func (b *box) intend(ctx context.Context, ready []*delivery) ([]*delivery, error
 		d.taken = taken
 		placed = append(placed, d)
 	}
-	begun, err := b.begin(ctx, placed)
+	begun, err := b.begin(ctx, placed, p)
 	if err != nil {
 		for _, d := range placed {
 			b.unreserve(ctx, d.taken)
@@ -142,7 +179,7 @@ func (b *box) intend(ctx context.Context, ready []*delivery) ([]*delivery, error
 }
 
 // begin writes the intents, together with what became of the messages before. A retry changes the history of its first attempt.
-func (b *box) begin(ctx context.Context, placed []*delivery) (begun []bool, err error) {
+func (b *box) begin(ctx context.Context, placed []*delivery, p *page) (begun []bool, err error) {
 	begun = make([]bool, len(placed))
 	var fresh []int
 	var intents []*outreach.History
@@ -157,11 +194,10 @@ func (b *box) begin(ctx context.Context, placed []*delivery) (begun []bool, err 
 		}
 		begun[i] = err == nil
 	}
-	marks := b.clock()
 	if b.paced() {
-		marks = b.gapAhead()
+		p.marks = b.gapAhead()
 	}
-	news, err := b.writeLedger(ctx, intents, marks)
+	news, err := b.writeLedger(ctx, p, intents)
 	for k, i := range fresh {
 		if err == nil {
 			begun[i] = news[k]
@@ -205,12 +241,15 @@ func (b *box) notConnected(ctx context.Context, cause error) error {
 
 // writeAccepted writes down what was accepted and is not written yet.
 func (b *box) writeAccepted(ctx context.Context) error {
+	b.awaitAhead()
 	if len(b.unwritten) == 0 {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
 	defer cancel()
-	_, err := b.writeLedger(ctx, nil, b.clock())
+	p := b.turn()
+	defer b.unturn(p)
+	_, err := b.writeLedger(ctx, p, nil)
 	return err
 }
 
@@ -239,17 +278,40 @@ func (b *box) writeWhenLate(ctx context.Context) (end func() error) {
 	}
 }
 
-func (b *box) writeLedger(ctx context.Context, intents []*outreach.History, marks bson.D) ([]bool, error) {
+// page is what is written at one time beside the intents: outcomes, and what the mailbox's clock says after them.
+type page struct {
+	outcomes []store.Outcome
+	marks    bson.D
+	mayWait  time.Duration // for those of other mailboxes
+}
+
+// turn begins a new page and returns the one before.
+func (b *box) turn() *page {
+	p := &page{outcomes: b.unwritten, marks: b.clock()}
+	b.unwritten = nil
+	return p
+}
+
+// unturn goes back to a page if it could not be written.
+func (b *box) unturn(p *page) {
+	if len(p.outcomes) == 0 {
+		return
+	}
+	b.unwritten = append(p.outcomes, b.unwritten...)
+	p.outcomes = nil
+}
+
+func (b *box) writeLedger(ctx context.Context, p *page, intents []*outreach.History) ([]bool, error) {
 	begun, err := b.Store.WriteLedger(ctx, store.Ledger{
-		Outcomes: b.unwritten, Intents: intents, MailboxID: b.mb.ID, MailboxToken: b.mb.Lease.Token, Mailbox: marks, GivesBack: b.givesBack,
+		Outcomes: p.outcomes, Intents: intents, MailboxID: b.mb.ID, MailboxToken: b.mb.Lease.Token, Mailbox: p.marks, GivesBack: b.givesBack, MayWait: p.mayWait,
 	})
 	if err != nil {
 		return nil, err
 	}
-	for range b.unwritten {
+	for range p.outcomes {
 		b.at(Recorded)
 	}
-	b.unwritten = nil
+	p.outcomes = nil
 	return begun, nil
 }
 

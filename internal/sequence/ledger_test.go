@@ -37,6 +37,36 @@ func TestHangingMessageLeavesNoDoubtAboutEarlierOnes(t *testing.T) {
 	}
 }
 
+// While some messages leave the intents of the next few become durable; never are more in doubt than may be.
+func TestNextOnesAreBegunMeanwhile(t *testing.T) {
+	const most = 6
+	b := newBench(t, 1, nil)
+	b.worker.Together = most
+	recs := b.enrol(40, nil)
+	var ahead atomic.Bool
+	b.worker.At = func(p sequence.Point) {
+		if p != sequence.BeforeDot {
+			return
+		}
+		for limit := time.Now().Add(time.Second); time.Now().Before(limit); {
+			open, err := b.store.HistoryInStatus(t.Context(), outreach.HistorySending, len(recs))
+			if err != nil || len(open) > most {
+				t.Errorf("%d are in doubt, %v", len(open), err)
+			}
+			if ahead.Load() || len(open) > most/2 {
+				ahead.Store(true)
+				return
+			}
+		}
+	}
+	if stats := b.run(time.Minute); stats.Sent != len(recs) {
+		t.Errorf("sent %d of %d", stats.Sent, len(recs))
+	}
+	if !ahead.Load() {
+		t.Error("never more were begun than leave at one time")
+	}
+}
+
 // A limit holds over all mailboxes of a run together.
 func TestLimit(t *testing.T) {
 	b := newBench(t, 8, nil)
@@ -77,7 +107,7 @@ func TestFailureBeforeIntentsLeavesOthersAttempts(t *testing.T) {
 			}
 		}
 	}}
-	b.worker.Together, b.worker.Store = 3, store.New(f, func() time.Time { return b.now })
+	b.worker.Together, b.worker.Store = 6, store.New(f, func() time.Time { return b.now })
 	if _, err := b.worker.Run(t.Context(), sequence.Options{Deadline: b.now.Add(time.Minute)}); !errors.Is(err, errCounters) {
 		t.Fatalf("got %v, want the store's failure", err)
 	}

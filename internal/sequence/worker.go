@@ -42,7 +42,7 @@ type Worker struct {
 	OptOutURL func(recipient bson.ObjectID) string
 	// MaxMailboxes bounds how many mailboxes are worked on at once; connections are bounded by the dialer.
 	MaxMailboxes int
-	// Together is how many messages of a mailbox without a gap may be begun with one write; 0 is 1.
+	// Together is how many messages of a mailbox without a gap may be begun before it is known what became of the first; 0 is 1.
 	Together int
 	// Draw returns a random number from 0 up to 1, for jitter.
 	Draw func() float64

@@ -3,7 +3,6 @@ package store
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
@@ -21,6 +20,7 @@ type Ledger struct {
 	MailboxToken string
 	Mailbox      bson.D
 	GivesBack    bool
+	MayWait      time.Duration // see Write
 }
 
 // WriteLedger makes all of it durable, the outcomes first. It tells for each intent whether it is new; where it is not, the step was
@@ -40,6 +40,9 @@ func (s *Store) WriteLedger(ctx context.Context, l Ledger) (begun []bool, err er
 	releases := make([]release, len(l.Outcomes))
 	for i := range l.Outcomes {
 		releases[i] = l.Outcomes[i].release()
+	}
+	for i := range writes {
+		writes[i].MayWait = l.MayWait
 	}
 	results, err := s.writeAndRelease(ctx, writes, releases...)
 	if err != nil {
@@ -123,19 +126,22 @@ func (s *Store) DropDelivery(ctx context.Context, h *outreach.History, recipient
 	return err
 }
 
-// LastLook is what may forbid a message at the last moment.
+// LastLook is what may forbid a message at the last moment: the recipient's state, step and claim, the sequence's status, and an entry that
+// suppresses the address, nil if there is none.
 type LastLook struct {
-	Recipient   *outreach.Recipient
+	State       outreach.State
+	Step        int
+	Token       string // of the claim, "" if nobody has one
+	Sequence    outreach.SequenceStatus
 	Suppression *outreach.Suppression
-	Sequence    *outreach.Sequence
 }
 
-// Look reads, immediately before DATA, what may have changed since the recipient was chosen. Of recipient and sequence only the state,
-// the step, the claim's token and the status are read. ErrNotFound says that one of them is gone. Concurrent callers share their requests:
-// each is told what was read after it asked.
-func (s *Store) Look(ctx context.Context, recipientID bson.ObjectID, email string, sequenceID bson.ObjectID) (LastLook, error) {
+// Look reads, immediately before DATA, what may have changed since the recipient was chosen. ErrNotFound says that the recipient or the
+// sequence is gone. Concurrent callers share their requests, and may have patience to share them with more: each is told what was read after
+// it asked.
+func (s *Store) Look(ctx context.Context, recipientID bson.ObjectID, email string, sequenceID bson.ObjectID, patience time.Duration) (LastLook, error) {
 	l := &looking{recipientID: recipientID, email: email, sequenceID: sequenceID}
-	if err := s.looks.Do(ctx, l); err != nil {
+	if err := s.looks.DoWithin(ctx, l, patience); err != nil {
 		return LastLook{}, err
 	}
 	return l.look, l.err
@@ -171,12 +177,11 @@ func (s *Store) lookAll(group []*looking) {
 		lookRecipients:   {Collection: Recipients, Filter: amongIDs(recipients), Fields: []string{"state", "step", "claim.token"}},
 		lookSequences:    {Collection: Sequences, Filter: amongIDs(sequences), Fields: []string{"status"}},
 	}
-	found := looked{owners: owners, suppressed: suppressions{}, recipients: map[bson.ObjectID]*outreach.Recipient{}, sequences: map[bson.ObjectID]*outreach.Sequence{}}
+	found := looked{owners: owners, suppressed: suppressions{}, recipients: map[bson.ObjectID]LastLook{}, sequences: map[bson.ObjectID]outreach.SequenceStatus{}}
 	err := s.engine.FindAll(ctx, queries, found.add)
 	for _, l := range group {
-		l.look = LastLook{Recipient: found.recipients[l.recipientID], Suppression: found.suppressed[l.email], Sequence: found.sequences[l.sequenceID]}
-		if l.err = err; err == nil && (l.look.Recipient == nil || l.look.Sequence == nil) {
-			l.err = ErrNotFound
+		if l.err = err; err == nil {
+			l.look, l.err = found.of(l)
 		}
 	}
 }
@@ -198,26 +203,35 @@ func amongIDs(ids []bson.ObjectID) bson.D {
 type looked struct {
 	owners     owners
 	suppressed suppressions
-	recipients map[bson.ObjectID]*outreach.Recipient
-	sequences  map[bson.ObjectID]*outreach.Sequence
+	recipients map[bson.ObjectID]LastLook
+	sequences  map[bson.ObjectID]outreach.SequenceStatus
 }
 
-// add takes one document of an answer.
+// add takes one document of an answer. What it lacks stays empty, and forbids the message.
 func (l *looked) add(query int, doc bson.Raw) error {
+	id, _ := doc.Lookup("_id").ObjectIDOK()
 	switch query {
 	case lookSuppressions:
 		return l.suppressed.add(l.owners, doc)
 	case lookRecipients:
-		return addByID(l.recipients, doc, func(r *outreach.Recipient) bson.ObjectID { return r.ID })
+		state, _ := doc.Lookup("state").StringValueOK()
+		step, _ := doc.Lookup("step").AsInt64OK()
+		token, _ := doc.Lookup("claim", "token").StringValueOK()
+		l.recipients[id] = LastLook{State: outreach.State(state), Step: int(step), Token: token}
+	case lookSequences:
+		status, _ := doc.Lookup("status").StringValueOK()
+		l.sequences[id] = outreach.SequenceStatus(status)
 	}
-	return addByID(l.sequences, doc, func(q *outreach.Sequence) bson.ObjectID { return q.ID })
+	return nil
 }
 
-func addByID[T any](to map[bson.ObjectID]*T, doc bson.Raw, id func(*T) bson.ObjectID) error {
-	decoded := new(T)
-	if err := bson.Unmarshal(doc, decoded); err != nil {
-		return fmt.Errorf("read %v: %w", doc.Lookup("_id"), err)
+// of is one caller's share.
+func (l *looked) of(caller *looking) (LastLook, error) {
+	look, there := l.recipients[caller.recipientID]
+	status, known := l.sequences[caller.sequenceID]
+	if !there || !known {
+		return LastLook{}, ErrNotFound
 	}
-	to[id(decoded)] = decoded
-	return nil
+	look.Sequence, look.Suppression = status, l.suppressed[caller.email]
+	return look, nil
 }

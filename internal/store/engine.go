@@ -1,8 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 )
@@ -108,8 +111,18 @@ type Write struct {
 	// Lazy says that a power cut may take this write back until the next one that is not lazy: leases and claims, which a dead machine
 	// does not need. It survives the death of the process all the same. An engine may ignore it.
 	Lazy bool
+	// MayWait is for how long the write may wait for others to be written with. An engine that shares nothing ignores it.
+	MayWait time.Duration
 
 	joins *joining // of a Batch
+}
+
+// Patience is for how long all of some writes may wait.
+func Patience(writes []Write) time.Duration {
+	if len(writes) == 0 {
+		return 0
+	}
+	return slices.MinFunc(writes, func(x, y Write) int { return cmp.Compare(x.MayWait, y.MayWait) }).MayWait
 }
 
 // WriteResult is what became of a Write. Matched counts the documents that an update or a deletion found; an engine that bundles writes

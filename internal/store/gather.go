@@ -4,6 +4,7 @@ import (
 	"context"
 	"runtime"
 	"sync"
+	"time"
 )
 
 // Gatherer runs the work of concurrent callers in groups: while one group runs, newcomers wait, and the first of them then runs all that
@@ -20,9 +21,10 @@ type Gatherer[T any] struct {
 
 // turn is one caller's place. Its channel says once what to do next: true to lead a group, false when its work is done.
 type turn[T any] struct {
-	item  T
-	leads bool
-	next  chan bool
+	item    T
+	patient bool // it does not lead yet
+	called  bool // to lead a group or to be in one
+	next    chan bool
 }
 
 // NewGatherer returns a gatherer that hands groups of at most max items to run, one group at a time.
@@ -32,28 +34,43 @@ func NewGatherer[T any](max int, run func(group []T)) *Gatherer[T] {
 
 // Do has the item run in a group and returns when that is over. A context that ends before the item's group has begun takes the item out
 // again; after that Do waits for the outcome.
-func (g *Gatherer[T]) Do(ctx context.Context, item T) error {
+func (g *Gatherer[T]) Do(ctx context.Context, item T) error { return g.DoWithin(ctx, item, 0) }
+
+// DoWithin is Do for an item that may wait so long for others to run with.
+func (g *Gatherer[T]) DoWithin(ctx context.Context, item T, patience time.Duration) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	t := &turn[T]{item: item, next: make(chan bool, 1)}
+	t := &turn[T]{item: item, patient: patience > 0, next: make(chan bool, 1)}
 	if g.queue(t) {
 		g.lead(t)
 		return nil
 	}
-	var lead bool
-	select {
-	case lead = <-t.next:
-	case <-ctx.Done():
-		if g.withdraw(t) {
-			return ctx.Err()
+	var late <-chan time.Time
+	if t.patient {
+		timer := time.NewTimer(patience)
+		defer timer.Stop()
+		late = timer.C
+	}
+	for {
+		select {
+		case lead := <-t.next:
+			if lead {
+				g.lead(t)
+			}
+			return nil
+		case <-late:
+			if g.hurry(t) {
+				g.lead(t)
+				return nil
+			}
+		case <-ctx.Done():
+			if g.withdraw(t) {
+				return ctx.Err()
+			}
+			ctx = context.WithoutCancel(ctx)
 		}
-		lead = <-t.next
 	}
-	if lead {
-		g.lead(t)
-	}
-	return nil
 }
 
 // queue puts a caller in line and tells whether it leads at once.
@@ -61,10 +78,23 @@ func (g *Gatherer[T]) queue(t *turn[T]) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.waiting = append(g.waiting, t)
-	if g.busy {
+	return g.steps(t)
+}
+
+// hurry ends a caller's patience and tells whether it leads now.
+func (g *Gatherer[T]) hurry(t *turn[T]) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	t.patient = false
+	return g.steps(t)
+}
+
+// steps has a caller in line lead if nobody does.
+func (g *Gatherer[T]) steps(t *turn[T]) bool {
+	if g.busy || t.patient || t.called {
 		return false
 	}
-	g.busy, t.leads = true, true
+	g.busy, t.called = true, true
 	return true
 }
 
@@ -72,7 +102,7 @@ func (g *Gatherer[T]) queue(t *turn[T]) bool {
 func (g *Gatherer[T]) withdraw(t *turn[T]) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if t.leads {
+	if t.called {
 		return false
 	}
 	for i, other := range g.waiting {
@@ -84,14 +114,10 @@ func (g *Gatherer[T]) withdraw(t *turn[T]) bool {
 	return false
 }
 
-// lead runs one group, with the leader's own item first, and hands the lead to the next in line.
+// lead runs one group, the leader's own item first, and hands the lead to the next in line who is in a hurry.
 func (g *Gatherer[T]) lead(leader *turn[T]) {
 	runtime.Gosched() // those whose work has just been done come back with more: with them, a third fewer commits
-	g.mu.Lock()
-	group := g.waiting[:min(g.max, len(g.waiting))]
-	g.waiting = append([]*turn[T]{}, g.waiting[len(group):]...)
-	g.mu.Unlock()
-
+	group := g.group(leader)
 	items := make([]T, len(group))
 	for i, t := range group {
 		items[i] = t.item
@@ -105,8 +131,29 @@ func (g *Gatherer[T]) lead(leader *turn[T]) {
 			t.next <- false
 		}
 	}
-	if g.busy = len(g.waiting) > 0; g.busy {
-		g.waiting[0].leads = true
-		g.waiting[0].next <- true
+	g.busy = false
+	for _, t := range g.waiting {
+		if g.steps(t) {
+			t.next <- true
+		}
 	}
+}
+
+// group takes the leader and those in line after it, as many as run together, out of the line.
+func (g *Gatherer[T]) group(leader *turn[T]) []*turn[T] {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	group, rest := []*turn[T]{leader}, []*turn[T]{}
+	for _, t := range g.waiting {
+		switch {
+		case t == leader:
+		case len(group) < g.max:
+			t.called = true
+			group = append(group, t)
+		default:
+			rest = append(rest, t)
+		}
+	}
+	g.waiting = rest
+	return group
 }

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -59,6 +60,41 @@ func TestGathererLetsAWaitingCallerGo(t *testing.T) {
 		wg.Wait()
 		if diff := cmp.Diff([]int{1}, ran); diff != "" {
 			t.Errorf("items run differ (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// Who is patient goes with whoever comes in a hurry, and alone when his patience ends; he is run once.
+func TestGathererHasPatience(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var groups [][]string
+		began := time.Now()
+		var at []time.Duration
+		g := NewGatherer(10, func(group []string) {
+			groups, at = append(groups, group), append(at, time.Since(began))
+			time.Sleep(time.Second)
+		})
+		var wg sync.WaitGroup
+		come := func(item string, patience time.Duration) {
+			wg.Go(func() {
+				if err := g.DoWithin(t.Context(), item, patience); err != nil {
+					t.Errorf("%s: %v", item, err)
+				}
+			})
+			synctest.Wait()
+		}
+		come("patient", time.Minute)
+		come("patient too", time.Second)
+		time.Sleep(500 * time.Millisecond)
+		come("hurried", 0)
+		come("while these run", 2*time.Second)
+		wg.Wait()
+		want := [][]string{{"hurried", "patient", "patient too"}, {"while these run"}}
+		if diff := cmp.Diff(want, groups); diff != "" {
+			t.Errorf("groups differ (-want +got):\n%s", diff)
+		}
+		if diff := cmp.Diff([]time.Duration{500 * time.Millisecond, 2500 * time.Millisecond}, at); diff != "" {
+			t.Errorf("times differ (-want +got):\n%s", diff)
 		}
 	})
 }

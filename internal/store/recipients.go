@@ -224,12 +224,12 @@ type release struct {
 
 // writeAndRelease does writes and then ends claims. It returns the results of the writes, of which a duplicate is none of its errors.
 func (s *Store) writeAndRelease(ctx context.Context, writes []Write, releases ...release) ([]WriteResult, error) {
-	first := len(writes)
+	first, patience := len(writes), Patience(writes)
 	stamp := bson.E{Key: "updatedAt", Value: s.Now()}
 	for _, r := range releases {
 		filter := append(Claim.held(r.id, r.token), sendable)
 		update := changes(append(append(bson.D{stamp}, r.always...), r.fields...), append(r.gone, string(Claim)))
-		writes = append(writes, Write{Kind: Update, Collection: Recipients, Filter: filter, Update: update})
+		writes = append(writes, Write{Kind: Update, Collection: Recipients, Filter: filter, Update: update, MayWait: patience})
 	}
 	results, err := s.engine.Write(ctx, writes)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
@@ -52,7 +53,7 @@ func (e *Engine) Write(ctx context.Context, writes []store.Write) ([]store.Write
 	ops := b.todo
 	if w := writes[0]; len(writes) == 1 && w.Kind != store.Insert && w.Kind != store.Replace {
 		e.run([]*batch{b})
-	} else if err := e.gatherer().do(ctx, b); err != nil {
+	} else if err := e.gatherer().do(ctx, b, store.Patience(writes)); err != nil {
 		return nil, err
 	}
 	if b.err != nil {
@@ -71,10 +72,10 @@ type gatherer struct {
 	batches atomic.Int64
 }
 
-func (g *gatherer) do(ctx context.Context, b *batch) error {
+func (g *gatherer) do(ctx context.Context, b *batch, patience time.Duration) error {
 	g.batches.Add(1)
 	defer g.batches.Add(-1)
-	return g.Do(ctx, b)
+	return g.DoWithin(ctx, b, patience)
 }
 
 // gatherer is the one with the least to do.

@@ -89,7 +89,7 @@ func (t *table) pack(large fields) []byte {
 	}
 	defer t.packing.Put(room)
 	room.doc = large.appendTo(room.doc[:0])
-	room.packed = s2.EncodeBetter(room.packed[:cap(room.packed)], room.doc)
+	room.packed = s2.Encode(room.packed[:cap(room.packed)], room.doc)
 	return bytes.Clone(room.packed)
 }
 

@@ -6,18 +6,20 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"time"
 )
 
 // batch is one caller's writes. Its error, if any, is about the database or about a write that cannot be done.
 type batch struct {
 	ops  []*op
-	lazy bool // a power cut may take it back until the next batch that is not lazy is on disk
+	lazy bool          // a power cut may take it back until the next batch that is not lazy is on disk
+	wait time.Duration // for how long it may wait for others
 	err  error
 }
 
 // submit has a batch committed, and unless it is lazy waits until it is on disk. The next group is being written meanwhile.
 func (e *Engine) submit(ctx context.Context, b *batch) error {
-	if err := e.gather.Do(ctx, b); err != nil {
+	if err := e.gather.DoWithin(ctx, b, b.wait); err != nil {
 		return err
 	}
 	if b.err != nil || b.lazy {

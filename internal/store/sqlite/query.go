@@ -54,7 +54,7 @@ func (e *Engine) compileQuery(q store.Query) (selection, error) {
 		s.order += []string{" ORDER BY ", ", "}[min(i, 1)] + col.name + direction(key)
 	}
 	if q.Limit > 0 || q.Skip > 0 {
-		s.limit = " LIMIT ? OFFSET ?"
+		s.limit = " LIMIT ? + 0 OFFSET ? + 0" // a sum, for SQLite plans anew for each value of a bare parameter there
 		limit := q.Limit
 		if limit <= 0 {
 			limit = -1

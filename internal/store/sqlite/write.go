@@ -18,7 +18,7 @@ const breatheEvery = 1000
 
 // Write runs the writes in one transaction, together with those of concurrent callers.
 func (e *Engine) Write(ctx context.Context, writes []store.Write) ([]store.WriteResult, error) {
-	b := &batch{ops: make([]*op, len(writes)), lazy: true}
+	b := &batch{ops: make([]*op, len(writes)), lazy: true, wait: store.Patience(writes)}
 	for i, w := range writes {
 		var err error
 		if b.ops[i], err = e.compileWrite(w); err != nil {
