@@ -28,9 +28,8 @@ func ours(err error) error {
 // fairTime is how much time a mailbox must have had before running out of it is its own fault.
 const fairTime = 10 * time.Second
 
-// release gives a mailbox back with its health and its next due time, in one write, which it shares with the others that are given back at the
-// same time. Late tells that the pass ran out of time; the write has its own time.
-func (r *run) release(ctx context.Context, p *pass, err error, late bool) error {
+// judge decides what a mailbox becomes after a pass: its health and its next due time. Late tells that the pass ran out of time.
+func (r *run) judge(ctx context.Context, p *pass, err error, late bool) *leaving {
 	stopped := errors.Is(ctx.Err(), context.Canceled)
 	l := &leaving{p: p, back: store.Release{ID: p.mb.ID}}
 	var broken storeError
@@ -45,7 +44,7 @@ func (r *run) release(ctx context.Context, p *pass, err error, late bool) error 
 	default:
 		l.back.Fields, l.back.Gone = r.sick(p, err)
 	}
-	return errors.Join(r.leaves.Do(context.WithoutCancel(ctx), l), l.store)
+	return l
 }
 
 // leaving is a mailbox on its way back. Store is what went wrong on our side.
@@ -56,30 +55,47 @@ type leaving struct {
 	store   error
 }
 
-// leaveMost is how many mailboxes are given back with one request at most, leaveTimeout what that may take.
+// leaveMost is how many mailboxes leave alike, and are given back with one request of their own, at most; leaveTimeout is what that may take.
 const (
 	leaveMost    = 40
 	leaveTimeout = 5 * time.Second
 )
 
-// giveBack gives back what a group of readers has read. Healthy mailboxes have the moment in common, and the draw: those that are alike become
-// the same, which costs the store half as much. A group is a few, and other ones the next time.
-func (r *run) giveBack(group []*leaving) {
-	ctx, cancel := context.WithTimeout(context.Background(), leaveTimeout)
-	defer cancel()
-	now, draw := r.Store.Now(), r.Draw()
+// leave gives a mailbox back in one write, which it shares with the others that are given back at the same time. The write has its own time.
+func (r *run) leave(ctx context.Context, l *leaving) error {
+	return errors.Join(r.leaves.Do(context.WithoutCancel(ctx), l), l.store)
+}
+
+func (r *run) leaveTogether(group []*leaving) {
+	if err := r.giveBack(r.releases(group)); err != nil {
+		for _, l := range group {
+			l.store = errors.Join(l.store, err)
+		}
+	}
+}
+
+// releases are what a group of mailboxes becomes. Healthy ones have the moment in common, and a few the draw too: those that are alike become
+// the same, which costs the store half as much. They are a few, and other ones the next time.
+func (r *run) releases(group []*leaving) []store.Release {
+	now, draw := r.Store.Now(), 0.0
 	releases := make([]store.Release, len(group))
 	for i, l := range group {
+		if i%leaveMost == 0 {
+			draw = r.Draw()
+		}
 		if l.healthy {
 			l.back.Fields, l.back.Gone = r.healthy(l.p, now, draw)
 		}
 		releases[i] = l.back
 	}
-	if err := r.Store.ReleaseMailboxes(ctx, store.SyncLease, r.me.Token, releases); err != nil {
-		for _, l := range group {
-			l.store = errors.Join(l.store, err)
-		}
-	}
+	return releases
+}
+
+// giveBack gives mailboxes back, in its own time.
+func (r *run) giveBack(releases []store.Release) error {
+	ctx, cancel := context.WithTimeout(context.Background(), leaveTimeout)
+	defer cancel()
+	return r.Store.ReleaseMailboxes(ctx, store.SyncLease, r.me.Token, releases)
 }
 
 // healthy records a good pass.

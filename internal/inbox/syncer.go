@@ -86,7 +86,7 @@ type run struct {
 // mailbox that was tried.
 func (s *Syncer) Run(ctx context.Context, o Options) (*outreach.SyncStats, error) {
 	r := &run{Syncer: s, opts: o, stats: outreach.SyncStats{Errors: []outreach.SyncError{}}}
-	r.leaves = store.NewGatherer(leaveMost, r.giveBack)
+	r.leaves = store.NewGatherer(leaveMost, r.leaveTogether)
 	err := r.run(ctx)
 	return r.snapshot(), err
 }
@@ -161,49 +161,72 @@ func (r *run) syncAll(ctx context.Context) error {
 	return r.syncDue(ctx)
 }
 
-// syncDue reads due mailboxes, many at once. Readers that are free at the same time lease theirs together, which costs the store less than one
-// by one; what has no reader is not leased, for other runs may have one.
+// syncDue reads due mailboxes, many at once. Readers that are free at the same time give back what they have read and lease the next ones together,
+// which costs the store less than one by one; what has no reader is not leased, for other runs may have one.
 func (r *run) syncDue(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	readers := max(r.Concurrency, 1)
-	leases := store.NewGatherer(readers, func(free []*reading) { r.leaseFor(ctx, free) })
+	turns := store.NewGatherer(readers, func(free []*reading) { r.turnOver(ctx, free) })
 	for range readers {
 		group.Go(func() error {
+			var read *leaving
 			for {
-				next := &reading{}
-				if leases.Do(ctx, next) != nil || next.over {
-					return next.err
+				next := &reading{read: read}
+				if err := turns.Do(context.WithoutCancel(ctx), next); err != nil || next.over || next.err != nil {
+					return errors.Join(err, next.err)
 				}
+				read = nil
 				if next.mb == nil {
 					continue // others were faster
 				}
-				if err := r.sync(ctx, next.mb); err != nil {
+				if read = r.visit(ctx, next.mb); read.healthy {
+					continue
+				}
+				if err := r.leave(ctx, read); err != nil { // it may be due at once, to be seen by whoever looks next
 					return err
 				}
+				read = nil
 			}
 		})
 	}
 	return group.Wait()
 }
 
-// reading is what a free reader gets: a mailbox, or word that it is over.
+// reading is what a free reader brings and gets: a mailbox that was found healthy, if any, and the next one, or word that it is over.
 type reading struct {
+	read *leaving
 	mb   *outreach.Mailbox
 	over bool
 	err  error
 }
 
-// leaseFor leases a mailbox for each of the readers, as far as there are any due.
-func (r *run) leaseFor(ctx context.Context, free []*reading) {
-	leased, err := r.Store.LeaseForSync(ctx, r.me, len(free))
-	if err != nil && ctx.Err() != nil {
+// turnOver gives back what the readers bring and leases a mailbox for each of them, as far as there are any due. Whatever keeps it from leasing,
+// what they bring is given back.
+func (r *run) turnOver(ctx context.Context, free []*reading) {
+	var read []*leaving
+	for _, f := range free {
+		if f.read != nil {
+			read = append(read, f.read)
+		}
+	}
+	releases := r.releases(read)
+	var leased []outreach.Mailbox
+	err := ctx.Err()
+	if err == nil {
+		leased, err = r.Store.LeaseForSync(ctx, r.me, len(free), releases...)
+	}
+	var lost error
+	if err != nil {
+		lost = r.giveBack(releases)
+	}
+	if ctx.Err() != nil {
 		err = nil // cut by the deadline or a signal
 	}
 	for i, f := range free {
 		if i < len(leased) {
 			f.mb = &leased[i]
 		}
-		f.over, f.err = len(leased) == 0, err
+		f.over, f.err = len(leased) == 0, errors.Join(err, lost)
 	}
 }
 
@@ -236,6 +259,11 @@ func (r *run) syncNamed(ctx context.Context) error {
 
 // sync reads one leased mailbox and gives it back. One mailbox's trouble stays its own; an error is the store's.
 func (r *run) sync(ctx context.Context, mb *outreach.Mailbox) error {
+	return r.leave(ctx, r.visit(ctx, mb))
+}
+
+// visit reads one leased mailbox.
+func (r *run) visit(ctx context.Context, mb *outreach.Mailbox) *leaving {
 	r.count(func(s *outreach.SyncStats) { s.Mailboxes++ })
 	bounded, cancel := context.WithTimeout(ctx, mailboxTime)
 	defer cancel()
@@ -243,7 +271,7 @@ func (r *run) sync(ctx context.Context, mb *outreach.Mailbox) error {
 	err := p.read(bounded)
 	late := bounded.Err() != nil
 	p.hangUp()
-	return r.release(ctx, p, err, late)
+	return r.judge(ctx, p, err, late)
 }
 
 func (r *run) count(change func(*outreach.SyncStats)) {

@@ -79,6 +79,15 @@ type Release struct {
 // ReleaseMailboxes gives back what was leased under one token. Mailboxes that become the same become so with one change. A lease that was lost
 // stays with whoever has it.
 func (s *Store) ReleaseMailboxes(ctx context.Context, field LeaseField, token string, releases []Release) error {
+	writes, err := s.releasing(field, token, releases)
+	if err != nil {
+		return err
+	}
+	return s.write(ctx, writes...)
+}
+
+// releasing are the changes by which mailboxes are given back.
+func (s *Store) releasing(field LeaseField, token string, releases []Release) ([]Write, error) {
 	type change struct {
 		update bson.D
 		ids    []bson.ObjectID
@@ -88,7 +97,7 @@ func (s *Store) ReleaseMailboxes(ctx context.Context, field LeaseField, token st
 		update := changes(r.Fields, append(r.Gone, string(field)))
 		key, err := bson.Marshal(update)
 		if err != nil {
-			return fmt.Errorf("give back mailbox %s: %w", r.ID.Hex(), err)
+			return nil, fmt.Errorf("give back mailbox %s: %w", r.ID.Hex(), err)
 		}
 		c := alike[string(key)]
 		if c == nil {
@@ -102,7 +111,7 @@ func (s *Store) ReleaseMailboxes(ctx context.Context, field LeaseField, token st
 		leased := bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: c.ids}}}, {Key: string(field) + ".token", Value: token}}
 		writes = append(writes, Write{Kind: UpdateMany, Collection: Mailboxes, Filter: leased, Update: c.update, Lazy: true})
 	}
-	return s.write(ctx, writes...)
+	return writes, nil
 }
 
 // AdoptMailboxes gives a due time to active mailboxes that another application stored without one, so that the due queries see them.
@@ -117,7 +126,13 @@ func (s *Store) AdoptMailboxes(ctx context.Context, due string) error {
 //
 // Several are listed first and then leased by id, all with one change. What was leased by others meanwhile is theirs; who is left with nothing
 // takes the next one in a single step, in which no faster process can forestall him.
-func (s *Store) LeaseForSync(ctx context.Context, l Lessee, n int) ([]outreach.Mailbox, error) {
+//
+// Mailboxes that the lessee has read may be given back in the same request. After an error they may be his still.
+func (s *Store) LeaseForSync(ctx context.Context, l Lessee, n int, back ...Release) ([]outreach.Mailbox, error) {
+	releases, err := s.releasing(SyncLease, l.Token, back)
+	if err != nil {
+		return nil, err
+	}
 	now := s.Now()
 	due := bson.D{
 		{Key: "status", Value: outreach.MailboxActive},
@@ -129,11 +144,16 @@ func (s *Store) LeaseForSync(ctx context.Context, l Lessee, n int) ([]outreach.M
 	take := set(bson.E{Key: string(SyncLease), Value: lease}, bson.E{Key: "nextSyncAt", Value: Millis(lease.Until)})
 	if n > 1 {
 		listed, err := find[outreach.Mailbox](ctx, s, q)
-		if err != nil || len(listed) == 0 {
+		if err != nil {
 			return nil, err
 		}
-		if leased, err := s.leaseListed(ctx, lease, listed, due, take); err != nil || len(leased) > 0 {
+		leased, err := s.leaseListed(ctx, lease, listed, due, take, releases)
+		if err != nil || len(listed) == 0 || len(leased) > 0 {
 			return leased, err
+		}
+	} else if len(releases) > 0 {
+		if err := s.write(ctx, releases...); err != nil {
+			return nil, err
 		}
 	}
 	mb, err := findOneAndUpdate[outreach.Mailbox](ctx, s, q, take)
@@ -146,23 +166,32 @@ func (s *Store) LeaseForSync(ctx context.Context, l Lessee, n int) ([]outreach.M
 	return []outreach.Mailbox{*mb}, nil
 }
 
-// leaseListed takes those of the listed mailboxes that are still free, and reads again what it got if that is not all.
-func (s *Store) leaseListed(ctx context.Context, lease outreach.Lease, listed []outreach.Mailbox, free, take bson.D) ([]outreach.Mailbox, error) {
+// leaseListed takes those of the listed mailboxes that are still free, after some other writes, and reads again what it got if that is not all.
+func (s *Store) leaseListed(ctx context.Context, lease outreach.Lease, listed []outreach.Mailbox, free, take bson.D, first []Write) ([]outreach.Mailbox, error) {
+	if len(listed) == 0 && len(first) == 0 {
+		return nil, nil
+	}
+	if len(listed) == 0 {
+		return nil, s.write(ctx, first...)
+	}
 	ids := make([]bson.ObjectID, len(listed))
 	for i := range listed {
 		ids[i] = listed[i].ID
 		listed[i].SyncLease, listed[i].NextSyncAt = &lease, new(Millis(lease.Until))
 	}
 	these := bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}}
-	results, err := s.engine.Write(ctx, []Write{{
+	results, err := s.engine.Write(ctx, append(first, Write{
 		Kind: UpdateMany, Collection: Mailboxes, Filter: append(slices.Clone(these), free...), Update: s.touched(take), Lazy: true,
-	}})
-	switch {
-	case err != nil:
+	}))
+	if err != nil {
 		return nil, err
-	case results[0].Err != nil:
-		return nil, results[0].Err
-	case results[0].Matched == int64(len(listed)):
+	}
+	for _, r := range results {
+		if r.Err != nil {
+			return nil, r.Err
+		}
+	}
+	if results[len(first)].Matched == int64(len(listed)) {
 		return listed, nil
 	}
 	return find[outreach.Mailbox](ctx, s, Query{Collection: Mailboxes, Filter: append(these, bson.E{Key: string(SyncLease) + ".token", Value: lease.Token})})
