@@ -19,12 +19,13 @@ func parseStatus(line string) (imapStatus, bool) {
 		return imapStatus{}, false
 	}
 	kind, text, _ := strings.Cut(rest, " ")
-	status := imapStatus{tag: tag, kind: strings.ToUpper(kind), text: printable(text)}
+	status := imapStatus{tag: tag, kind: strings.ToUpper(kind)}
 	switch status.kind {
 	case "OK", "NO", "BAD", "PREAUTH", "BYE":
 	default:
 		return imapStatus{}, false
 	}
+	status.text = printable(text)
 	if inner, _, ok := strings.Cut(text, "]"); ok && strings.HasPrefix(inner, "[") {
 		code, args, _ := strings.Cut(inner[1:], " ")
 		status.code, status.args = strings.ToUpper(code), args

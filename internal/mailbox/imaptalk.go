@@ -2,6 +2,7 @@ package mailbox
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -224,13 +225,15 @@ func (t *imapTalk) line() (string, error) {
 	var line []byte
 	for {
 		chunk, err := t.br.ReadSlice('\n')
-		line = append(line, chunk...)
 		switch {
+		case err == nil && len(line) == 0:
+			return string(bytes.TrimRight(chunk, "\r\n")), nil
 		case err == nil:
-			return strings.TrimRight(string(line), "\r\n"), nil
+			return strings.TrimRight(string(append(line, chunk...)), "\r\n"), nil
 		case !errors.Is(err, bufio.ErrBufferFull):
 			return "", err
-		case len(line) > maxTalkLine:
+		}
+		if line = append(line, chunk...); len(line) > maxTalkLine {
 			return "", fmt.Errorf("a line is longer than %d bytes: %w", maxTalkLine, ErrProtocol)
 		}
 	}

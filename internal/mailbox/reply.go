@@ -165,6 +165,9 @@ func isEnhanced(word string) bool {
 
 // printable replaces control characters and broken UTF-8, so that a server's words can stand in a log line and in a terminal.
 func printable(s string) string {
+	if !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' }) {
+		return strings.TrimSpace(s) // as nearly everything is
+	}
 	return strings.TrimSpace(strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f || 0x80 <= r && r < 0xa0 || r == '\ufffd' || r == '\u2028' || r == '\u2029' {
 			return ' '
