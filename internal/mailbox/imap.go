@@ -148,9 +148,8 @@ func (s *IMAPSession) Close() error {
 	if s.over {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), s.dialer.idle(logoutTimeout))
-	defer cancel()
-	done := s.link.wire.begin(ctx)
+	s.link.wire.setIdle(s.dialer.idle(logoutTimeout))
+	done := s.link.wire.begin(context.Background())
 	defer done()
 	if s.client != nil {
 		s.client.Logout()

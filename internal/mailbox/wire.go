@@ -26,6 +26,7 @@ type wire struct {
 	read   time.Time     // what the library above asked for, a further cap
 	write  time.Time     // likewise, for writes
 	left   int64         // bytes that may still be read
+	under  int           // reads and writes that are under way
 	failed error         // the first read or write that failed: it tells a broken line from an unreadable answer
 
 	readArmed, writeArmed time.Time // the deadlines that the socket has
@@ -52,7 +53,9 @@ func (w *wire) begin(ctx context.Context) (done func()) {
 		w.busy--
 		if w.busy == 0 {
 			w.end = time.Time{}
-			w.arm()
+			if w.under > 0 { // else the next one sets its own
+				w.arm()
+			}
 		}
 	}
 }
@@ -120,9 +123,11 @@ func (w *wire) Read(b []byte) (int, error) {
 		return 0, w.fail(errTooMuch)
 	}
 	w.armRead()
+	w.under++
 	w.mu.Unlock()
 	n, err := w.Conn.Read(b)
 	w.mu.Lock()
+	w.under--
 	w.left -= int64(n)
 	w.mu.Unlock()
 	if err != nil {
@@ -134,8 +139,12 @@ func (w *wire) Read(b []byte) (int, error) {
 func (w *wire) Write(b []byte) (int, error) {
 	w.mu.Lock()
 	w.armWrite()
+	w.under++
 	w.mu.Unlock()
 	n, err := w.Conn.Write(b)
+	w.mu.Lock()
+	w.under--
+	w.mu.Unlock()
 	if err != nil {
 		return n, w.fail(err)
 	}
