@@ -57,9 +57,9 @@ func (d *Dialer) IMAP(ctx context.Context, mb *outreach.Mailbox) (*IMAPSession, 
 	if err != nil {
 		return nil, err
 	}
+	l.wire.setIdle(d.idle(imapTimeout))
 	done := l.wire.begin(ctx)
 	defer done()
-	l.wire.setIdle(d.idle(imapTimeout))
 	room := d.enter(l.conn)
 	talk := newIMAPTalk(l, creds, room.br)
 	if err := talk.open(ctx, d, mb); err != nil {

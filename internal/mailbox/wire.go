@@ -30,7 +30,11 @@ type wire struct {
 	failed error         // the first read or write that failed: it tells a broken line from an unreadable answer
 
 	readArmed, writeArmed time.Time // the deadlines that the socket has
+	armedFor              time.Time // the end of the operation that they are of
 }
+
+// longAgo stands for a deadline that is to be set anew whatever it is.
+var longAgo = time.Unix(0, 0)
 
 func newWire(conn net.Conn, idle time.Duration, maxBytes int64) *wire {
 	return &wire{Conn: conn, idle: idle, left: maxBytes}
@@ -43,7 +47,10 @@ func (w *wire) begin(ctx context.Context) (done func()) {
 	w.mu.Lock()
 	w.busy++
 	w.end = end
-	w.arm()
+	if !end.Equal(w.armedFor) {
+		w.armedFor, w.readArmed, w.writeArmed = end, longAgo, longAgo // another operation's deadline is not early, it is wrong
+	}
+	w.reach()
 	w.mu.Unlock()
 	stop := context.AfterFunc(ctx, func() { _ = w.fail(context.Cause(ctx)); w.Conn.Close() })
 	return func() {
@@ -53,9 +60,7 @@ func (w *wire) begin(ctx context.Context) (done func()) {
 		w.busy--
 		if w.busy == 0 {
 			w.end = time.Time{}
-			if w.under > 0 { // else the next one sets its own
-				w.arm()
-			}
+			w.reach()
 		}
 	}
 }
@@ -65,6 +70,13 @@ func (w *wire) setIdle(d time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.idle = d
+}
+
+// reach has a read or write that is under way go by the deadlines as they are now; the next one sets its own. The caller holds mu.
+func (w *wire) reach() {
+	if w.under > 0 {
+		w.arm()
+	}
 }
 
 // arm sets the socket's deadlines; the caller holds mu. It also reaches a read that already waits.
