@@ -138,15 +138,22 @@ func (g *guard) endLine() error {
 		return fmt.Errorf("a literal is announced with %d bytes: %w", size, ErrProtocol)
 	}
 	if !g.joined {
-		g.keep(string(g.line))
+		g.keep(g.line)
 	}
 	g.literal, g.joined = size, follows
 	g.line, g.tail, g.lineSize = g.line[:0], g.tail[:0], 0
 	return nil
 }
 
-func (g *guard) keep(line string) {
-	status, ok := parseStatus(line)
+// byeLine begins the line with which a server says goodbye.
+var byeLine = []byte("* BYE")
+
+// keep keeps what a line says of an end or an alert, and makes a status only of one that may: most have no code.
+func (g *guard) keep(line []byte) {
+	if !bytes.EqualFold(line[:min(len(line), len(byeLine))], byeLine) && bytes.IndexByte(line, '[') < 0 {
+		return
+	}
+	status, ok := parseStatus(string(line))
 	switch {
 	case !ok:
 	case status.kind == "BYE" && status.tag == "*":
