@@ -48,7 +48,7 @@ func (d *Dialer) connect(ctx context.Context, mb *outreach.Mailbox, door Door, p
 	}
 	server := serverOf(mb, door)
 	host := address(server)
-	conn, err := d.dial(ctx, host)
+	conn, err := d.dial(ctx, door, host)
 	if err != nil {
 		place.Free()
 		return nil, &Error{Class: ClassNetwork, Op: string(door) + " connect", Host: host, Err: trimDial(err)}
@@ -106,13 +106,16 @@ func (l *link) close() {
 	l.release()
 }
 
-func (d *Dialer) dial(ctx context.Context, addr string) (net.Conn, error) {
+func (d *Dialer) dial(ctx context.Context, door Door, addr string) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, d.idle(dialTimeout))
 	defer cancel()
 	if d.Dial != nil {
 		return d.Dial(ctx, "tcp", addr)
 	}
 	var dialer net.Dialer
+	if door == DoorIMAP {
+		dialer.KeepAlive = -1 // somebody always waits for its answer, under a deadline
+	}
 	return dialer.DialContext(ctx, "tcp", addr)
 }
 
