@@ -211,7 +211,7 @@ func (k *killBench) check(was *outreach.Recipient, r *result) {
 }
 
 // together is how many intents a process writes at once where many die; one after the other is what the single points are tested with.
-const together = 3
+const together = 6
 
 // beforeIntent are the points at which nothing can have left: whoever dies there, dies without a trace.
 var beforeIntent = map[sequence.Point]bool{sequence.Claimed: true, sequence.Rendered: true, sequence.Connected: true}

@@ -53,7 +53,7 @@ func (e *Engine) Write(ctx context.Context, writes []store.Write) ([]store.Write
 	ops := b.todo
 	if w := writes[0]; len(writes) == 1 && w.Kind != store.Insert && w.Kind != store.Replace {
 		e.run([]*batch{b})
-	} else if err := e.gatherer().do(ctx, b, store.Patience(writes)); err != nil {
+	} else if err := e.share(ctx, b, store.Patience(writes)); err != nil {
 		return nil, err
 	}
 	if b.err != nil {
@@ -72,15 +72,16 @@ type gatherer struct {
 	batches atomic.Int64
 }
 
-func (g *gatherer) do(ctx context.Context, b *batch, patience time.Duration) error {
+// share sends a batch in a group of the gatherer with the least to do. One that may wait goes with the most others.
+func (e *Engine) share(ctx context.Context, b *batch, patience time.Duration) error {
+	busier := func(x, y *gatherer) int { return cmp.Compare(x.batches.Load(), y.batches.Load()) }
+	g := slices.MinFunc(e.gathers, busier)
+	if patience > 0 {
+		g = slices.MaxFunc(e.gathers, busier)
+	}
 	g.batches.Add(1)
 	defer g.batches.Add(-1)
 	return g.DoWithin(ctx, b, patience)
-}
-
-// gatherer is the one with the least to do.
-func (e *Engine) gatherer() *gatherer {
-	return slices.MinFunc(e.gathers, func(x, y *gatherer) int { return cmp.Compare(x.batches.Load(), y.batches.Load()) })
 }
 
 // FindOneAndUpdate changes the first match.
