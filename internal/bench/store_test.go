@@ -50,7 +50,7 @@ func claimToRecord(b *testing.B, r *report, kind storetest.Engine, boxes, n int)
 		b.Fatal(err)
 	}
 	worker := &sequence.Worker{
-		Store: d.Store, Dialer: &mailbox.Dialer{Keyring: keys}, Keyring: keys, Self: store.Self(), MaxMailboxes: boxes, Together: 3,
+		Store: d.Store, Dialer: &mailbox.Dialer{Keyring: keys}, Keyring: keys, Self: store.Self(), MaxMailboxes: boxes, Together: 40,
 		Draw: rand.Float64, Log: slog.New(slog.DiscardHandler),
 	}
 	trips, began := engine.RoundTrips(), time.Now()
