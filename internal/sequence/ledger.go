@@ -18,7 +18,7 @@ const intentsAhead = time.Second / 2
 
 // inHandMost is how many messages all mailboxes together have begun at most: they are in memory. Where many mailboxes are at work, they share
 // the store's commits anyway.
-const inHandMost = 600
+const inHandMost = 1000
 
 // ledger is what a mailbox has done and not written down yet.
 type ledger struct {

@@ -23,7 +23,7 @@ func TestInDoubt(t *testing.T) {
 		{"a slow server", 3 * time.Second, &none, 20, 1, 1},
 		{"a gap after each", 2 * time.Millisecond, &gap, 20, 1, 1},
 		{"one at a time", 2 * time.Millisecond, &none, 0, 1, 1},
-		{"one of many", 2 * time.Millisecond, &none, 20, 12, 50},
+		{"one of many", 2 * time.Millisecond, &none, 20, 10, 100},
 		{"one of very many", 2 * time.Millisecond, &none, 20, 1, 5000},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -51,7 +51,7 @@ func TestGoesAhead(t *testing.T) {
 		{"a relay at hand", 2 * time.Millisecond, 10, true, 20},
 		{"a provider", 200 * time.Millisecond, 10, true, 1},
 		{"a slow server", 3 * time.Second, 1, false, 1},
-		{"a crowd at relays", 12 * time.Millisecond, 50, false, 12},
+		{"a crowd at relays", 12 * time.Millisecond, 50, false, 20},
 		{"a crowd at providers", 200 * time.Millisecond, 50, true, 1},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

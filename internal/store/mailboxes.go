@@ -158,10 +158,8 @@ func (s *Store) LeaseForSync(ctx context.Context, l Lessee, n int, back ...Relea
 		if err != nil || len(listed) == 0 || len(leased) > 0 {
 			return leased, err
 		}
-	} else if len(releases) > 0 {
-		if err := s.write(ctx, releases...); err != nil {
-			return nil, err
-		}
+	} else if err := s.write(ctx, releases...); err != nil {
+		return nil, err
 	}
 	mb, err := findOneAndUpdate[outreach.Mailbox](ctx, s, q, take)
 	switch {
@@ -175,9 +173,6 @@ func (s *Store) LeaseForSync(ctx context.Context, l Lessee, n int, back ...Relea
 
 // leaseListed takes those of the listed mailboxes that are still free, after some other writes, and reads again what it got if that is not all.
 func (s *Store) leaseListed(ctx context.Context, lease outreach.Lease, listed []outreach.Mailbox, free, take bson.D, first []Write) ([]outreach.Mailbox, error) {
-	if len(listed) == 0 && len(first) == 0 {
-		return nil, nil
-	}
 	if len(listed) == 0 {
 		return nil, s.write(ctx, first...)
 	}
