@@ -196,10 +196,11 @@ type dots struct {
 func (d *dots) Write(b []byte) (int, error) {
 	n, err := d.Writer.Write(b)
 	d.tail = append(d.tail, b[:n]...)
-	d.tail = d.tail[max(len(d.tail)-5, 0):]
-	if d.watch != nil && bytes.Equal(d.tail, []byte("\r\n.\r\n")) {
+	if d.watch != nil && bytes.Contains(d.tail, []byte("\r\n.\r\n")) {
 		d.watch(d.from)
+		d.tail = nil
 	}
+	d.tail = d.tail[max(len(d.tail)-4, 0):]
 	return n, err
 }
 

@@ -30,6 +30,7 @@ func (s *SMTPSession) Send(ctx context.Context, from, to string, raw []byte) err
 	done := s.link.wire.begin(ctx)
 	defer done()
 	s.tx.stage, s.tx.reply = StageConnect, Reply{}
+	s.tx.follows, s.next = s.next, nil
 	if err := s.reset(); err != nil {
 		return s.broke(ctx, err)
 	}
@@ -39,10 +40,25 @@ func (s *SMTPSession) Send(ctx context.Context, from, to string, raw []byte) err
 	}
 	s.tx.message = raw
 	if err := mail.SendMessage(envelope.from, []string{envelope.to}, "", client); err != nil {
-		s.needsReset = true
+		s.needsReset = len(s.tx.begun) == 0 // else its answer ended it, and the next one has begun
 		return s.broke(ctx, err)
 	}
 	return nil
+}
+
+// announced is a message that will be sent after another.
+type announced struct {
+	from, to string
+	raw      []byte
+	onStage  func(Stage) error
+}
+
+// Announce tells of the message that Send will be called with after the next one. Where the server takes several commands at once its MAIL,
+// RCPT and DATA leave together with the final dot before it (RFC 2920 section 3.1), which saves a round trip for each message. For these
+// three stages onStage is called then, in place of OnStage; an error has the message not begun yet. Whoever changes his mind closes the
+// session: nothing but that message can be sent over it.
+func (s *SMTPSession) Announce(from, to string, raw []byte, onStage func(Stage) error) {
+	s.next = &announced{from: from, to: to, raw: raw, onStage: onStage}
 }
 
 // reset ends a transaction that an error left open. It waits until the next message, so that an error is told at once.

@@ -44,6 +44,7 @@ type SMTPSession struct {
 	hello  Reply             // the last answer to EHLO
 	ext    map[string]string // its extensions, upper case
 
+	next        *announced       // the message after the one that Send is called with next
 	plain, utf8 *mail.SMTPClient // go-simple-mail over tx, without and with SMTPUTF8
 	needsReset  bool
 }
@@ -191,7 +192,7 @@ func (s *SMTPSession) Usable() bool { return !s.tx.broken }
 // Close says goodbye, if that is still possible, without waiting for the answer: no message hangs on it, and over there it would take as long
 // as a command does. It gives the connection's place in the limits back.
 func (s *SMTPSession) Close() error {
-	if s.Usable() {
+	if s.Usable() && len(s.tx.begun) == 0 { // else the server waits for a message, and gets none
 		done := s.link.wire.begin(context.Background())
 		defer done()
 		s.link.wire.setIdle(s.dialer.idle(quitTimeout))

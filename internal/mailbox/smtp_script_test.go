@@ -39,6 +39,7 @@ type smtpScript struct {
 	implicit   bool
 	eager      bool              // DATA is taken though nobody was
 	passwords  map[string]string // AUTH PLAIN and LOGIN are checked against these
+	unknown    string            // nobody has this address
 }
 
 // smtpServer is a scripted server that ran. Accepted holds the messages whose dot it saw; lines what clients said outside of messages.
@@ -157,6 +158,9 @@ func (c *smtpConn) answer() bool {
 	case "RCPT":
 		if c.script.rcpt == "" && !c.mail {
 			return c.say("", "503 5.5.1 MAIL first\r\n")
+		}
+		if c.script.unknown != "" && strings.Contains(line, c.script.unknown) {
+			return c.say("", "550 5.1.1 unknown\r\n")
 		}
 		if c.script.rcpt == "" {
 			c.rcpts++

@@ -22,7 +22,8 @@ type delivery struct {
 	earlier []outreach.History // the recipient's steps before this one, in order
 	history *outreach.History
 	raw     []byte
-	taken   []string // places under shared caps
+	taken   []string  // places under shared caps
+	looked  time.Time // when the last look allowed it
 }
 
 // errNotNow is a reason found at the last look; nothing was sent.
@@ -153,22 +154,33 @@ func (d *delivery) optOut() optOut {
 	return o
 }
 
-// transmit sends the message and records what became of it. The connection is cut finishGrace after the run's deadline.
-func (d *delivery) transmit(ctx context.Context) (stop bool, err error) {
+// transmit sends the message and records what became of it. The next one, if there is one, may begin with its final dot. The connection is
+// cut finishGrace after the run's deadline.
+func (d *delivery) transmit(ctx context.Context, next *delivery) (stop bool, err error) {
 	sending, cancel := inHand(ctx, max(d.opts.Deadline.Sub(d.Store.Now())+finishGrace, time.Second))
 	defer cancel()
 	began := time.Now()
-	d.smtp.OnStage = func(s mailbox.Stage) error {
-		hooked := time.Now()
-		defer func() { began = began.Add(time.Since(hooked)) }() // the server did not take this time
-		return d.onStage(sending, s)
+	stages := func(of *delivery) func(mailbox.Stage) error {
+		return func(s mailbox.Stage) error {
+			hooked := time.Now()
+			defer func() { began = began.Add(time.Since(hooked)) }() // the server did not take this time
+			return of.onStage(sending, s)
+		}
+	}
+	d.smtp.OnStage = stages(d)
+	from := message.EnvelopeAddress(d.mb.Email)
+	if next != nil {
+		d.smtp.Announce(from, message.EnvelopeAddress(next.rec.Email), next.raw, stages(next))
 	}
 	late := d.writeWhenLate(ctx)
-	err = d.smtp.Send(sending, message.EnvelopeAddress(d.mb.Email), message.EnvelopeAddress(d.rec.Email), d.raw)
+	err = d.smtp.Send(sending, from, message.EnvelopeAddress(d.rec.Email), d.raw)
 	if err == nil {
 		d.at(Accepted)
 	}
 	d.pace = time.Since(began)
+	if err != nil && next != nil {
+		next.looked = time.Time{} // what comes of this may stop that one
+	}
 	unwritten := late()
 	stop, err = d.record(context.WithoutCancel(ctx), err)
 	return stop, errors.Join(err, unwritten)
@@ -204,9 +216,15 @@ func (d *delivery) onStage(ctx context.Context, s mailbox.Stage) error {
 		return d.lastLook(ctx)
 	case mailbox.StageDot:
 		d.at(BeforeDot)
+		if time.Since(d.looked) > lookHolds {
+			return d.lastLook(ctx)
+		}
 	}
 	return nil
 }
+
+// lookHolds is how old the last look may be when the text leaves: the server may take its time to ask for it.
+const lookHolds = time.Second
 
 // lookWait is for how long a last look may wait for those of other mailboxes, to share their request.
 func (b *box) lookWait() time.Duration {
@@ -233,5 +251,6 @@ func (d *delivery) lastLook(ctx context.Context) error {
 	case look.Sequence != outreach.SequenceActive:
 		return &errNotNow{outreach.ReasonSequencePaused}
 	}
+	d.looked = time.Now()
 	return nil
 }

@@ -83,10 +83,11 @@ type dotConn struct {
 func (c *dotConn) Write(b []byte) (int, error) {
 	n, err := c.Conn.Write(b)
 	c.tail = append(c.tail, b[:n]...)
-	c.tail = c.tail[max(len(c.tail)-5, 0):]
-	if bytes.Equal(c.tail, []byte("\r\n.\r\n")) {
+	if bytes.Contains(c.tail, []byte("\r\n.\r\n")) {
 		c.at(afterDot)
+		c.tail = nil
 	}
+	c.tail = c.tail[max(len(c.tail)-4, 0):]
 	return n, err
 }
 

@@ -109,7 +109,11 @@ func (b *box) transmitAll(ctx context.Context, ready []*delivery) (stop bool, er
 		if err := b.connect(ctx); err != nil {
 			return true, errors.Join(b.takeBack(ctx, ready[i:]), b.notConnected(ctx, err))
 		}
-		stop, err = d.transmit(ctx)
+		var next *delivery
+		if i+1 < len(ready) {
+			next = ready[i+1]
+		}
+		stop, err = d.transmit(ctx, next)
 		ready[i] = nil // it is large, and those who follow may take a while
 	}
 	return stop, err
@@ -167,6 +171,7 @@ func (b *box) intend(ctx context.Context, ready []*delivery, p *page) ([]*delive
 	kept := placed[:0]
 	for i, d := range placed {
 		if begun[i] {
+			d.history.Text, d.history.HTML = "", "" // they are in the store, and in the message
 			kept = append(kept, d)
 			continue
 		}

@@ -67,6 +67,42 @@ func TestNextOnesAreBegunMeanwhile(t *testing.T) {
 	}
 }
 
+// A message that has begun with the dot of one that is then refused is looked at again before its text leaves.
+func TestLooksAgainAfterRefusal(t *testing.T) {
+	b := newBench(t, 1, func(s *outreach.Sequence) { s.Steps = s.Steps[:1] })
+	b.worker.Together = 6
+	const refused, suppressed = 2, 3
+	recs := b.enrol(8, func(i int, r *outreach.Recipient) {
+		if i == refused {
+			r.Email = "p.d451@c2.example"
+		}
+	})
+	dots, looks := 0, 0
+	b.worker.At = func(p sequence.Point) {
+		switch p {
+		case sequence.BeforeData:
+			looks++
+		case sequence.BeforeDot:
+			if dots++; dots != suppressed+1 {
+				return
+			}
+			if looks != dots {
+				t.Errorf("%d were looked at, want %d", looks, dots)
+			}
+			if _, err := b.store.Suppress(t.Context(), recs[suppressed].Email, outreach.SuppressManual, "test"); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	s := b.run(time.Minute)
+	if s.Sent != len(recs)-2 || s.Deferred != 1 || s.Skipped[outreach.ReasonSuppressed] != 1 {
+		t.Errorf("stats = %+v, want one deferred, one suppressed, the others sent", s)
+	}
+	if got := len(b.world.Received(recs[suppressed].Email)); got != 0 {
+		t.Errorf("who was suppressed got %d messages", got)
+	}
+}
+
 // A limit holds over all mailboxes of a run together.
 func TestLimit(t *testing.T) {
 	b := newBench(t, 8, nil)
