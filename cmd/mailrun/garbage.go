@@ -9,27 +9,34 @@ import (
 	"mailrun/pkg/outreach"
 )
 
-// leastGarbage is how much garbage may gather in a job's own process before it is collected. Go collects whenever there is as much of it as is in
-// use, and a job that goes through thousands of mailboxes has little in use at a time: collecting took a sixth of its processor's time.
-// Where more than this is in use, Go's rule holds. Reading mail leaves less behind per mailbox than sending: it makes do with less.
-func leastGarbage(job outreach.JobName) uint64 {
+// garbage is how much of it may gather in a job's own process before it is collected: so many bytes at least, and in percent of what is in
+// use where that is more. Go collects whenever there is as much garbage as is in use, and a job that goes through thousands of mailboxes has
+// little in use at a time: collecting took a sixth of its processor's time.
+type garbage struct {
+	least   uint64
+	percent int
+}
+
+// garbageOf is a job's. Reading mail leaves less behind per mailbox than sending, which has many messages in hand and makes do with less for
+// each.
+func garbageOf(job outreach.JobName) garbage {
 	if job == outreach.JobSyncMailboxes {
-		return 8 << 20
+		return garbage{8 << 20, 100}
 	}
-	return 16 << 20
+	return garbage{16 << 20, 70}
 }
 
 // spareCollector has the collector run only when the least garbage has gathered, until the returned function is called. What is in use is looked
 // at after each collection: a finalizer tells of that, and is set anew.
-func spareCollector(least uint64) (stop func()) {
-	before := debug.SetGCPercent(garbagePercent(least, 0))
+func spareCollector(g garbage) (stop func()) {
+	before := debug.SetGCPercent(g.of(0))
 	var stopped atomic.Bool
 	var after func(*[16]byte)
 	after = func(mark *[16]byte) {
 		if stopped.Load() {
 			return
 		}
-		debug.SetGCPercent(garbagePercent(least, inUse()))
+		debug.SetGCPercent(g.of(inUse()))
 		runtime.SetFinalizer(mark, after)
 	}
 	runtime.SetFinalizer(new([16]byte), after)
@@ -39,9 +46,9 @@ func spareCollector(least uint64) (stop func()) {
 	}
 }
 
-// garbagePercent is the least garbage in percent of what is in use, but not less than Go's own 100. Below 4 MiB Go reckons as if these were in use.
-func garbagePercent(least, live uint64) int {
-	return max(100, int(100*least/max(live, 4<<20))) //nolint:gosec // some hundreds
+// of is the garbage in percent of what is in use. Below 4 MiB Go reckons as if these were in use.
+func (g garbage) of(live uint64) int {
+	return max(g.percent, int(100*g.least/max(live, 4<<20))) //nolint:gosec // some hundreds
 }
 
 // inUse is how many bytes the last collection found in use.

@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-func TestGarbagePercent(t *testing.T) {
-	for live, want := range map[uint64]int{0: 400, 1 << 20: 400, 8 << 20: 200, 16 << 20: 100, 1 << 30: 100} {
-		if got := garbagePercent(16<<20, live); got != want {
+func TestGarbage(t *testing.T) {
+	for live, want := range map[uint64]int{0: 400, 1 << 20: 400, 8 << 20: 200, 16 << 20: 100, 1 << 30: 70} {
+		if got := (garbage{16 << 20, 70}).of(live); got != want {
 			t.Errorf("%d bytes in use: %d %%, want %d", live, got, want)
 		}
 	}
@@ -19,8 +19,8 @@ func TestGarbagePercent(t *testing.T) {
 func TestSpareCollector(t *testing.T) {
 	before := debug.SetGCPercent(100)
 	defer debug.SetGCPercent(before)
-	const least = 16 << 20
-	stop := spareCollector(least)
+	g := garbage{16 << 20, 100}
+	stop := spareCollector(g)
 	use := make([]byte, 64<<20)
 	for begun := time.Now(); percent() != 100; time.Sleep(time.Millisecond) {
 		if runtime.GC(); time.Since(begun) > 10*time.Second {
@@ -28,7 +28,7 @@ func TestSpareCollector(t *testing.T) {
 		}
 	}
 	runtime.KeepAlive(use)
-	for begun := time.Now(); percent() != garbagePercent(least, inUse()); time.Sleep(time.Millisecond) { // other tests may have left something
+	for begun := time.Now(); percent() != g.of(inUse()); time.Sleep(time.Millisecond) { // other tests may have left something
 		if runtime.GC(); time.Since(begun) > 10*time.Second {
 			t.Fatalf("with %d MB in use the collector is at %d %%", inUse()>>20, percent())
 		}

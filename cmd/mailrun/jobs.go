@@ -237,7 +237,7 @@ func (a *app) runJob(ctx context.Context, j job.Job, flags jobFlags) (*outreach.
 		return nil, err
 	}
 	if _, set := a.lookupEnv("GOGC"); !set {
-		defer spareCollector(leastGarbage(j.Name))()
+		defer spareCollector(garbageOf(j.Name))()
 	}
 	return r.Run(ctx, j, flags.trigger(a))
 }

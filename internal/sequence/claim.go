@@ -11,9 +11,10 @@ import (
 )
 
 // batchSize is how many recipients a mailbox without a gap claims at once, claimFirst how many as long as its server's pace is not known, and
-// claimAhead for how long its work may be claimed beyond that.
+// claimAhead for how long its work may be claimed beyond that. A mailbox with a gap lists pacedSize to send to one of them.
 const (
-	batchSize  = 40
+	batchSize  = 100
+	pacedSize  = 40
 	claimFirst = 5
 	claimAhead = time.Second
 )
@@ -26,6 +27,7 @@ const closedMost = 10
 // recipients, oldest due first.
 func (b *box) due(ctx context.Context) ([]outreach.Recipient, error) {
 	var due []outreach.Recipient
+	size := b.listSize()
 	if b.own && !b.unsynced {
 		followups, err := b.dueOf(ctx, outreach.StateActive, func(c *campaign) bool { return c.blocked.Load() == nil })
 		if err != nil {
@@ -37,7 +39,7 @@ func (b *box) due(ctx context.Context) ([]outreach.Recipient, error) {
 	if err != nil {
 		return nil, err
 	}
-	if b.own && len(due) < batchSize && len(open) > 0 {
+	if b.own && len(due) < size && len(open) > 0 {
 		retries, err := b.dueOf(ctx, outreach.StateQueued, func(c *campaign) bool { return slices.Contains(open, c) })
 		if err != nil {
 			return nil, err
@@ -45,10 +47,10 @@ func (b *box) due(ctx context.Context) ([]outreach.Recipient, error) {
 		due = append(due, retries...)
 	}
 	for _, c := range open {
-		if len(due) >= batchSize {
+		if len(due) >= size {
 			break
 		}
-		fresh, err := c.line.take(ctx, b.atOnce(batchSize-len(due)))
+		fresh, err := c.line.take(ctx, b.atOnce(size-len(due)))
 		if err != nil {
 			return nil, err
 		}
@@ -61,7 +63,7 @@ func (b *box) due(ctx context.Context) ([]outreach.Recipient, error) {
 // dueOf lists the mailbox's own recipients in a state without those that it has passed over. The sequences that are not wanted are found out
 // by coming upon their recipients, and are left out from then on.
 func (b *box) dueOf(ctx context.Context, state outreach.State, wanted func(*campaign) bool) ([]outreach.Recipient, error) {
-	most := batchSize + len(b.passed)
+	most := b.listSize() + len(b.passed)
 	if b.resting {
 		most = closedMost + len(b.passed)
 	}
@@ -109,6 +111,14 @@ func (b *box) atOnce(n int) int {
 		return min(n, claimFirst)
 	}
 	return min(n, batchSize, max(int(claimAhead/b.pace), claimFirst))
+}
+
+// listSize is how many who are due the mailbox looks at at once.
+func (b *box) listSize() int {
+	if b.paced() {
+		return pacedSize
+	}
+	return batchSize
 }
 
 // paced tells whether a gap follows each message.

@@ -94,14 +94,13 @@ func (l *line) list(ctx context.Context) error {
 		return l.list(ctx)
 	}
 	still := map[bson.ObjectID]int{}
-	var waiting []outreach.Recipient
-	for i := range found {
-		if leaps, out := l.out[found[i].ID]; out {
-			still[found[i].ID] = leaps
-		} else {
-			waiting = append(waiting, found[i])
+	waiting := slices.DeleteFunc(found, func(r outreach.Recipient) bool {
+		leaps, out := l.out[r.ID]
+		if out {
+			still[r.ID] = leaps
 		}
-	}
+		return out
+	})
 	l.out, l.listed, l.next = still, waiting, 0
 	if l.leaps > 0 {
 		l.next = int(l.draw() * float64(len(waiting)))

@@ -19,17 +19,18 @@ type shared struct {
 	claims *store.Gatherer[*claiming]
 }
 
-// shareMost is how many mailboxes share a request at most. The request heeds none of their contexts, for it is not one's alone; shareTimeout
+// shareMost is how many mailboxes share a request at most, and shareClaims how many one for claims: what all of them claim is in memory. The request heeds none of their contexts, for it is not one's alone; shareTimeout
 // bounds it.
 const (
 	shareMost    = 40
+	shareClaims  = 10
 	shareTimeout = 30 * time.Second
 )
 
 func (r *run) share() shared {
 	return shared{
 		leases: store.NewGatherer(shareMost, r.leaseAll),
-		claims: store.NewGatherer(shareMost, r.claimAll),
+		claims: store.NewGatherer(shareClaims, r.claimAll),
 	}
 }
 
@@ -112,8 +113,11 @@ func (r *run) claimAll(group []*claiming) {
 	for _, c := range group {
 		c.token, c.err = me.Token, err
 	}
-	for _, rec := range got {
-		c := by[rec.ID]
-		c.got = append(c.got, rec)
+	for i := range got {
+		c := by[got[i].ID]
+		if c.got == nil {
+			c.got = make([]outreach.Recipient, 0, len(c.ids))
+		}
+		c.got = append(c.got, got[i])
 	}
 }

@@ -47,11 +47,11 @@ func (r *sendRun) listDue(v *visit, now time.Time) []*outreach.Recipient {
 		due = r.followUps(v, now)
 	}
 	open := r.open(v)
-	if v.own && len(due) < batchSize && len(open) > 0 {
+	if v.own && len(due) < pacedSize && len(open) > 0 {
 		r.count(now, ListRetries)
 	}
 	for _, l := range open {
-		if len(due) >= batchSize {
+		if len(due) >= pacedSize {
 			break
 		}
 		due = append(due, r.takeNew(l, now)...)
@@ -65,7 +65,7 @@ func (r *sendRun) listDue(v *visit, now time.Time) []*outreach.Recipient {
 func (r *sendRun) followUps(v *visit, now time.Time) []*outreach.Recipient {
 	for {
 		r.count(now, ListDue)
-		most := batchSize
+		most := pacedSize
 		if v.rests {
 			most = closedMost
 		}

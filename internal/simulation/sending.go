@@ -10,10 +10,10 @@ import (
 	"mailrun/pkg/outreach"
 )
 
-// The worker's own numbers: how many recipients a mailbox lists at once, and while all windows are closed, how many a line does at most and at
+// The worker's own numbers: how many recipients a mailbox with a gap lists at once, and while all windows are closed, how many a line does at most and at
 // least, for how long an empty line rests, how many mailboxes are on a page, and how often it is noted that a run looked at a sequence.
 const (
-	batchSize    = 40
+	pacedSize    = 40
 	closedMost   = 10
 	lineLength   = 500
 	lineShortest = 20

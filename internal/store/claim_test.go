@@ -40,6 +40,37 @@ func TestClaimTakesOnlyWhatIsDue(t *testing.T) {
 	}
 }
 
+// Many are claimed as well as few: all but those whom somebody has, and each by one claim.
+func TestManyAreClaimed(t *testing.T) {
+	for _, engine := range storetest.Engines(t) {
+		t.Run(engine.Name, func(t *testing.T) {
+			s := store.New(engine.Open(t), time.Now)
+			due := s.Now()
+			recs := make([]outreach.Recipient, 301)
+			ids := make([]bson.ObjectID, len(recs))
+			for i := range recs {
+				ids[i] = bson.NewObjectID()
+				recs[i] = outreach.Recipient{ID: ids[i], Email: fmt.Sprintf("%d@c.example", i), State: outreach.StateQueued, NextSendAt: &due}
+			}
+			if _, err := s.InsertRecipients(t.Context(), recs); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := s.Claim(t.Context(), ids[100:102], store.Lessee{Owner: "a", Token: "1"}); err != nil {
+				t.Fatal(err)
+			}
+			claimed, err := s.Claim(t.Context(), ids, store.Lessee{Owner: "b", Token: "2"})
+			if err != nil || len(claimed) != len(ids)-2 {
+				t.Errorf("claimed %d, %v, want %d", len(claimed), err, len(ids)-2)
+			}
+			for _, r := range claimed {
+				if i := slices.Index(ids, r.ID); i == 100 || i == 101 || r.Claim.Token != "2" {
+					t.Errorf("claimed %d with %+v", i, r.Claim)
+				}
+			}
+		})
+	}
+}
+
 // Of mailboxes that are leased together those are taken that nobody has, or somebody who is dead; the others stay with their owner.
 func TestMailboxesAreLeasedTogether(t *testing.T) {
 	for _, engine := range storetest.Engines(t) {

@@ -49,7 +49,7 @@ func find[T any](ctx context.Context, s *Store, q Query) ([]T, error) {
 	var out []T
 	err := s.engine.Find(ctx, q, func(raw bson.Raw) error {
 		if out == nil {
-			out = make([]T, 0, min(max(q.Limit, 4), 64))
+			out = make([]T, 0, min(max(q.Limit, 4), 1000))
 		}
 		out = append(out, *new(T))
 		if err := bson.Unmarshal(raw, &out[len(out)-1]); err != nil {

@@ -105,7 +105,7 @@ func (e *Engine) dialWriter(ctx context.Context) (*conn, error) {
 	}
 	_, err = c.exec(ctx, "PRAGMA synchronous = NORMAL")
 	if err == nil {
-		_, err = c.exec(ctx, "PRAGMA cache_size = -4096") // KiB: it alone writes, so that it keeps what it has read
+		_, err = c.exec(ctx, "PRAGMA cache_size = -3072") // KiB: it alone writes, so that it keeps what it has read
 	}
 	var row []driver.Value
 	if err == nil {

@@ -103,7 +103,7 @@ func dsn(path string, busy time.Duration) string {
 		fmt.Sprintf("busy_timeout(%d)", busy.Milliseconds()),
 		"synchronous(FULL)",
 		"temp_store(MEMORY)",
-		"cache_size(-1024)",             // KiB, per connection that reads: whatever is written empties its cache
+		"cache_size(-512)",              // KiB, per connection that reads: whatever is written empties its cache
 		"journal_size_limit(134217728)", // bytes that the log keeps after a long write
 		"wal_autocheckpoint(32000)",     // pages: what changes often is copied into the file once in 128 MB of changes
 	}}
