@@ -189,6 +189,22 @@ func TestNotBegun(t *testing.T) {
 	}
 }
 
+// TestAnnouncedOnce: what was announced goes with the next Send or not at all.
+func TestAnnouncedOnce(t *testing.T) {
+	server := startSMTP(t, smtpScript{})
+	s, w := openWrites(t, server, nil)
+	allow := func(Stage) error { return nil }
+	if err := send(t, s, "no address", carol, allow); sendError(t, err).Stage != StageRcpt {
+		t.Fatal(err)
+	}
+	if err := send(t, s, carol, "", nil); err != nil {
+		t.Fatal(err)
+	}
+	if last := w.all[len(w.all)-1]; strings.Contains(last, "MAIL") {
+		t.Errorf("begun with the message itself: %q", last)
+	}
+}
+
 // TestAnotherBegun: where one message has begun no other is sent, and without any the server gets no QUIT for a text.
 func TestAnotherBegun(t *testing.T) {
 	allow := func(Stage) error { return nil }

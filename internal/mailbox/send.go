@@ -20,6 +20,8 @@ const maxAddress = 254
 // The context bounds the whole send. When it ends the connection is cut, also in the middle of a message or while waiting for the answer to
 // the dot; a caller that can spare the time gives it a deadline of its own rather than the run's.
 func (s *SMTPSession) Send(ctx context.Context, from, to string, raw []byte) error {
+	next := s.next
+	s.next = nil
 	if !s.Usable() {
 		return s.local(StageConnect, "", ErrUnusable)
 	}
@@ -30,7 +32,7 @@ func (s *SMTPSession) Send(ctx context.Context, from, to string, raw []byte) err
 	done := s.link.wire.begin(ctx)
 	defer done()
 	s.tx.stage, s.tx.reply = StageConnect, Reply{}
-	s.tx.follows, s.next = s.next, nil
+	s.tx.follows = next
 	if err := s.reset(); err != nil {
 		return s.broke(ctx, err)
 	}

@@ -16,8 +16,9 @@ import (
 // stage from what is written, reads each reply as a whole, bounded, and hands the library a tidy copy.
 //
 // Two things it does better than the library. Where the server takes it (PIPELINING, RFC 2920), MAIL and RCPT wait for DATA and the three
-// leave together, which saves two of four round trips, or with the final dot before them, which saves a third. And the library is given an empty message, in the place of which the connection
-// writes the real one: the library puts its dots before lines byte by byte, which takes longer than all else that sending does.
+// leave together, which saves two of four round trips, or with the final dot before them, which saves a third. And the library is given an
+// empty message, in the place of which the connection writes the real one: the library puts its dots before lines byte by byte, which takes
+// longer than all else that sending does.
 type transaction struct {
 	net.Conn // TLS or wire
 	session  *SMTPSession

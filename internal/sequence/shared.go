@@ -19,8 +19,8 @@ type shared struct {
 	claims *store.Gatherer[*claiming]
 }
 
-// shareMost is how many mailboxes share a request at most, and shareClaims how many one for claims: what all of them claim is in memory. The request heeds none of their contexts, for it is not one's alone; shareTimeout
-// bounds it.
+// shareMost is how many mailboxes share a request at most, and shareClaims how many one for claims: whom all of them claim is in memory. The
+// request heeds none of their contexts, for it is not one's alone; shareTimeout bounds it.
 const (
 	shareMost    = 40
 	shareClaims  = 10

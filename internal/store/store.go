@@ -14,6 +14,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -48,8 +49,11 @@ func Millis(t time.Time) time.Time { return t.UTC().Truncate(time.Millisecond) }
 func find[T any](ctx context.Context, s *Store, q Query) ([]T, error) {
 	var out []T
 	err := s.engine.Find(ctx, q, func(raw bson.Raw) error {
-		if out == nil {
-			out = make([]T, 0, min(max(q.Limit, 4), 1000))
+		switch {
+		case out == nil:
+			out = make([]T, 0, min(max(q.Limit, 4), 64))
+		case len(out) == cap(out): // it will be many
+			out = slices.Grow(out, int(min(max(q.Limit-int64(len(out)), 1), 1000)))
 		}
 		out = append(out, *new(T))
 		if err := bson.Unmarshal(raw, &out[len(out)-1]); err != nil {
