@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -259,6 +260,36 @@ func (b *bench) requireSick(was *outreach.Mailbox, class mailbox.Class) {
 	}
 	if mb.LastError == nil || mb.LastError.Class != string(class) || mb.SendFailures != 1 || !mb.NextSendAt.After(b.store.Now()) || mb.Status != outreach.MailboxActive {
 		b.t.Errorf("%s: %s, last error %+v, %d failures, next %v; want %s and a back-off", mb.Email, mb.Status, mb.LastError, mb.SendFailures, mb.NextSendAt, class)
+	}
+}
+
+// Messages that begin with the final dot of those before them (RFC 2920) reach Postfix's users once each, whatever becomes of the one before.
+func TestManyOverOneConnection(t *testing.T) {
+	b := newBench(t, storetest.SQLite())
+	b.worker.Together = 6
+	const taken = 12
+	var people []string
+	for i := range taken {
+		people = append(people, address(fmt.Sprintf("reader%d", i)))
+		if i%4 == 1 {
+			people = append(people, fmt.Sprintf("r%d@%s", i, peers.RefusingDomain), fmt.Sprintf("b%d@%s", i, peers.BusyDomain))
+		}
+	}
+	b.addSequence("many", people, b.addMailbox("healthy", outreach.SecurityTLS, nil))
+	stats := b.send()
+	if stats.Sent != taken || stats.Failed != 3 || stats.Deferred != 3 || stats.Mailboxes != 1 {
+		t.Errorf("stats = %+v, want %d sent, 3 failed, 3 deferred\n%s", stats, taken, b.postfix.Log())
+	}
+	for i := range taken {
+		b.arrived(fmt.Sprintf("reader%d", i), 1)
+	}
+	for i := range taken {
+		if got := len(b.files(fmt.Sprintf("reader%d", i), "")); got != 1 {
+			t.Errorf("reader%d has %d messages, want 1", i, got)
+		}
+	}
+	if log := b.postfix.Log(); strings.Contains(log, "improper command pipelining") {
+		t.Errorf("Postfix calls it improper:\n%s", log)
 	}
 }
 
