@@ -85,7 +85,7 @@ func TestAnnounced(t *testing.T) {
 	if err := send(t, s, carol, "", nil); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"first mail", "first rcpt", "first data", "first dot", "second mail", "second rcpt", "second data", "second dot"}
+	want := []string{"first mail", "first rcpt", "first data", "second mail", "second rcpt", "second data", "first dot", "second dot"}
 	if diff := cmp.Diff(want, seen); diff != "" {
 		t.Errorf("stages (-want +got):\n%s", diff)
 	}
@@ -170,6 +170,10 @@ func TestNotBegun(t *testing.T) {
 		}
 		if slices.ContainsFunc(w.all, func(b string) bool { return strings.Contains(b, carol) }) {
 			t.Errorf("stopped at %s, and yet the server heard of it: %q", at, w.all)
+		}
+		s.OnStage = nil
+		if err := send(t, s, bob, "", nil); err != nil {
+			t.Errorf("after a stop at %s: %v", at, err)
 		}
 	}
 	for name, extensions := range map[string][]string{"one command at a time": {"8BITMIME"}, "no SMTPUTF8": nil} {

@@ -32,7 +32,6 @@ func (s *SMTPSession) Send(ctx context.Context, from, to string, raw []byte) err
 	done := s.link.wire.begin(ctx)
 	defer done()
 	s.tx.stage, s.tx.reply = StageConnect, Reply{}
-	s.tx.follows = next
 	if err := s.reset(); err != nil {
 		return s.broke(ctx, err)
 	}
@@ -40,9 +39,10 @@ func (s *SMTPSession) Send(ctx context.Context, from, to string, raw []byte) err
 	if err != nil {
 		return s.broke(ctx, err)
 	}
-	s.tx.message = raw
+	s.tx.message, s.tx.follows = raw, next
+	defer func() { s.tx.message, s.tx.follows = nil, nil }()
 	if err := mail.SendMessage(envelope.from, []string{envelope.to}, "", client); err != nil {
-		s.needsReset = len(s.tx.begun) == 0 // else its answer ended it, and the next one has begun
+		s.needsReset = !s.tx.hasBegun() // else the answer to the dot has ended this message, and the next one has begun
 		return s.broke(ctx, err)
 	}
 	return nil
@@ -57,8 +57,8 @@ type announced struct {
 
 // Announce tells of the message that Send will be called with after the next one. Where the server takes several commands at once its MAIL,
 // RCPT and DATA leave together with the final dot before it (RFC 2920 section 3.1), which saves a round trip for each message. For these
-// three stages onStage is called then, in place of OnStage; an error has the message not begun yet. Whoever changes his mind closes the
-// session: nothing but that message can be sent over it.
+// three stages onStage, if it is set, is called then, and OnStage is not when the message's own turn comes. An error of onStage has the message
+// not begun yet: its Send does it all. Whoever changes his mind closes the session: nothing but that message can be sent over it.
 func (s *SMTPSession) Announce(from, to string, raw []byte, onStage func(Stage) error) {
 	s.next = &announced{from: from, to: to, raw: raw, onStage: onStage}
 }

@@ -32,7 +32,7 @@ const (
 type SMTPSession struct {
 	// OnStage, if set, is called before the bytes that begin a stage of a transaction leave: StageMail, StageRcpt, StageData, StageDot.
 	// An error stops the message there, and Send returns it inside a *SendError; up to StageData, and at StageDot, the server has then not
-	// accepted anything. The last look at a recipient belongs at StageData.
+	// accepted anything. The last look at a recipient belongs at StageData; at StageDot it can be taken again, but an error ends the session.
 	OnStage func(Stage) error
 
 	dialer *Dialer
@@ -192,7 +192,7 @@ func (s *SMTPSession) Usable() bool { return !s.tx.broken }
 // Close says goodbye, if that is still possible, without waiting for the answer: no message hangs on it, and over there it would take as long
 // as a command does. It gives the connection's place in the limits back.
 func (s *SMTPSession) Close() error {
-	if s.Usable() && len(s.tx.begun) == 0 { // else the server waits for a message, and gets none
+	if s.Usable() && !s.tx.hasBegun() { // else the server waits for a message, and gets none
 		done := s.link.wire.begin(context.Background())
 		defer done()
 		s.link.wire.setIdle(s.dialer.idle(quitTimeout))

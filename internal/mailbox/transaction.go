@@ -25,12 +25,13 @@ type transaction struct {
 
 	greet   *bytes.Buffer // what a new library client is told instead of asking the server again
 	pending []byte        // the rest of a reply that the library has not read yet
-	held    []byte        // MAIL and RCPT, while they wait for DATA
+	held    []byte        // MAIL and RCPT, while they wait for DATA, and DATA
+	stopped error         // why OnStage stopped the message: the library is told when it reads, for its writer remembers an error for ever
 	owed    bool          // the answers to MAIL and RCPT have not been read
 
 	message []byte     // in hand
 	follows *announced // the message after it, nil if none is known
-	begun   []byte     // MAIL, RCPT and DATA of the next message, once they have left
+	begun   []byte     // MAIL, RCPT and DATA of the next message, which leave with the dot of the one in hand
 
 	stage  Stage
 	inBody bool
@@ -77,6 +78,10 @@ func (t *transaction) Read(b []byte) (int, error) {
 	}
 	if t.failed != nil {
 		return 0, t.failed
+	}
+	if err := t.stopped; err != nil {
+		t.stopped = nil
+		return 0, err
 	}
 	if len(t.pending) == 0 {
 		reply, err := t.next()
@@ -157,8 +162,8 @@ func (t *transaction) Write(b []byte) (int, error) {
 	if t.inBody {
 		return given, t.writeMessage() // b is the end of an empty message
 	}
-	if err := t.enter(b); err != nil {
-		return 0, err
+	if t.stopped = t.enter(b); t.stopped != nil {
+		return given, nil
 	}
 	if t.stage == StageMail {
 		b = t.declareSize(b, t.message)
@@ -177,7 +182,7 @@ func (t *transaction) Write(b []byte) (int, error) {
 
 // begin sends MAIL, RCPT and DATA, if they did not leave with the message before.
 func (t *transaction) begin() error {
-	if len(t.begun) == 0 {
+	if !t.hasBegun() {
 		return t.send(t.held)
 	}
 	if !bytes.Equal(t.begun, t.held) {
@@ -187,6 +192,9 @@ func (t *transaction) begin() error {
 	t.begun = t.begun[:0]
 	return nil
 }
+
+// hasBegun tells whether the server has MAIL, RCPT and DATA of a message whose turn has not come yet: nothing but its text may follow.
+func (t *transaction) hasBegun() bool { return len(t.begun) > 0 }
 
 // errOtherBegun says that the server waits for another message than this one.
 var errOtherBegun = errors.New("another message was announced and has begun")
@@ -232,6 +240,9 @@ func (t *transaction) enter(command []byte) error {
 	}
 	t.reply = Reply{}
 	t.session.link.wire.setIdle(t.session.dialer.idle(idle))
+	if t.hasBegun() {
+		return nil // the hook was called when the commands left
+	}
 	return t.hook(t.stage)
 }
 
@@ -252,12 +263,13 @@ func (t *transaction) writeMessage() error {
 			return err
 		}
 	}
+	next := t.beginNext()
 	if err := t.hook(StageDot); err != nil {
 		t.broken, t.failed = true, err // the server waits for the rest of a message that will not come
 		return err
 	}
 	dot := len(rest)
-	n, err := t.Conn.Write(append(rest, t.beginNext()...))
+	n, err := t.Conn.Write(append(rest, next...))
 	if n >= dot {
 		t.session.link.wire.setIdle(t.session.dialer.idle(dotTimeout)) // for the answer
 		t.stage, t.inBody, t.reply = StageDot, false, Reply{}
@@ -280,7 +292,7 @@ func (t *transaction) beginNext() []byte {
 		return nil
 	}
 	for _, stage := range []Stage{StageMail, StageRcpt, StageData} {
-		if next.onStage(stage) != nil {
+		if next.onStage != nil && next.onStage(stage) != nil {
 			return nil
 		}
 	}
@@ -312,8 +324,8 @@ func appendStuffed(out, message []byte) []byte {
 }
 
 func (t *transaction) hook(stage Stage) error {
-	if t.session.OnStage == nil || stage == StageConnect || len(t.begun) > 0 {
-		return nil // or it was called before the message began
+	if t.session.OnStage == nil || stage == StageConnect {
+		return nil
 	}
 	if err := t.session.OnStage(stage); err != nil {
 		return &hookError{stage: stage, err: err}

@@ -26,6 +26,7 @@ type box struct {
 	smtp     *mailbox.SMTPSession
 	sent     *sentCopies
 	strikes  int                                // connections in a row that broke before the final dot
+	brokeOff bool                               // one of them did so in this run
 	unsynced bool                               // follow-ups must wait for a sync of this mailbox
 	passed   map[bson.ObjectID]bool             // recipients left where they are, not to be looked at again
 	leftOut  map[outreach.State][]bson.ObjectID // sequences whose recipients of the mailbox's own are not wanted

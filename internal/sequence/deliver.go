@@ -204,7 +204,7 @@ func inHand(ctx context.Context, most time.Duration) (context.Context, context.C
 	return held, func() { stop(); cancel() }
 }
 
-// onStage is called before each stage of the transaction; at DATA it takes the last look.
+// onStage is called before each stage of the transaction; at DATA it takes the last look, and once more at the dot if that was long ago.
 func (d *delivery) onStage(ctx context.Context, s mailbox.Stage) error {
 	switch s {
 	case mailbox.StageMail:

@@ -110,7 +110,7 @@ func (b *box) transmitAll(ctx context.Context, ready []*delivery) (stop bool, er
 			return true, errors.Join(b.takeBack(ctx, ready[i:]), b.notConnected(ctx, err))
 		}
 		var next *delivery
-		if i+1 < len(ready) {
+		if i+1 < len(ready) && b.mayBeginNext() {
 			next = ready[i+1]
 		}
 		stop, err = d.transmit(ctx, next)
@@ -118,6 +118,10 @@ func (b *box) transmitAll(ctx context.Context, ready []*delivery) (stop bool, er
 	}
 	return stop, err
 }
+
+// mayBeginNext tells whether a message may begin with the final dot of the one before it: the server is not kept waiting for its text while
+// copies are filed, and no connection has broken in the middle of a message, for whatever reason.
+func (b *box) mayBeginNext() bool { return b.sent.off && !b.brokeOff }
 
 // prepare writes the messages to recipients who are ready for one. The others are put where they belong.
 func (b *box) prepare(ctx context.Context, recs []outreach.Recipient) ([]*delivery, error) {

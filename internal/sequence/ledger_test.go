@@ -67,6 +67,41 @@ func TestNextOnesAreBegunMeanwhile(t *testing.T) {
 	}
 }
 
+// Who is suppressed at the last moment is not written to, and the one after him is.
+func TestSuppressedAtTheLastLook(t *testing.T) {
+	for _, together := range []int{1, 6} {
+		b := newBench(t, 1, func(s *outreach.Sequence) { s.Steps = s.Steps[:1] })
+		b.worker.Together = together
+		const suppressed = 3
+		recs := b.enrol(8, nil)
+		looks := 0
+		b.worker.At = func(p sequence.Point) {
+			if p != sequence.BeforeData {
+				return
+			}
+			if looks++; looks != suppressed+1 {
+				return
+			}
+			if _, err := b.store.Suppress(t.Context(), recs[suppressed].Email, outreach.SuppressManual, "test"); err != nil {
+				t.Error(err)
+			}
+		}
+		s := b.run(time.Minute)
+		if s.Sent != len(recs)-1 || s.Skipped[outreach.ReasonSuppressed] != 1 {
+			t.Errorf("%d together: stats = %+v, want one suppressed and the others sent", together, s)
+		}
+		for i, r := range recs {
+			want := 1
+			if i == suppressed {
+				want = 0
+			}
+			if got := len(b.world.Received(r.Email)); got != want {
+				t.Errorf("%d together: %s got %d messages, want %d", together, r.Email, got, want)
+			}
+		}
+	}
+}
+
 // A message that has begun with the dot of one that is then refused is looked at again before its text leaves.
 func TestLooksAgainAfterRefusal(t *testing.T) {
 	b := newBench(t, 1, func(s *outreach.Sequence) { s.Steps = s.Steps[:1] })

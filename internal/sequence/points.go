@@ -4,7 +4,7 @@ package sequence
 type Point string
 
 // The points in the order in which a delivery passes them. BeforeMail to BeforeDot lie inside the SMTP transaction; Connected is passed
-// once for each connection.
+// once for each connection. Those before DATA may lie inside the transaction of the message before.
 const (
 	Claimed    Point = "claimed"
 	Rendered   Point = "rendered"

@@ -168,6 +168,7 @@ func (d *delivery) brokeBefore(ctx context.Context, sendErr error) (stop bool, e
 		return true, err
 	}
 	d.hangUp()
+	d.brokeOff = true
 	if d.strikes++; d.strikes < 2 {
 		return false, nil
 	}
