@@ -161,8 +161,8 @@ func (r *run) syncAll(ctx context.Context) error {
 	return r.syncDue(ctx)
 }
 
-// syncDue reads due mailboxes, many at once. Readers that are free at the same time give back what they have read and lease the next ones together,
-// which costs the store less than one by one; what has no reader is not leased, for other runs may have one.
+// syncDue reads due mailboxes, many at once. Readers that are free at the same time give back what they have read and lease the next ones
+// together, which costs the store less than one by one; what has no reader is not leased, for other runs may have one.
 func (r *run) syncDue(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	readers := max(r.Concurrency, 1)

@@ -120,8 +120,8 @@ func (s *Store) AdoptMailboxes(ctx context.Context, due string) error {
 	return s.write(ctx, Write{Kind: UpdateMany, Collection: Mailboxes, Filter: filter, Update: set(bson.E{Key: due, Value: s.Now()})})
 }
 
-// syncFields are what LeaseForSync reads of a mailbox: what it takes to log in, where its folders stand, how it fares, and the lease. What only sending
-// needs is left: reading it would take a third of the time.
+// syncFields are what LeaseForSync reads of a mailbox: what it takes to log in, where its folders stand, how it fares, and the lease. What only
+// sending needs is left: reading it would take a third of the time.
 var syncFields = []string{
 	"email", "status", "imap", "sealed", "imapPassword", "tlsInsecure", "allowPlaintextAuth", "folders", "foldersAt",
 	"lastSentAt", "lastActivityAt", "lastSyncOkAt", "consecutiveFailures", "authFailingSince", "lastError", "nextSyncAt", "syncLease",
@@ -134,7 +134,8 @@ var syncFields = []string{
 // Several are listed first and then leased by id, all with one change. What was leased by others meanwhile is theirs; who is left with nothing
 // takes the next one in a single step, in which no faster process can forestall him.
 //
-// Of what it returns only syncFields are sure to be there. Mailboxes that the lessee has read may be given back in the same request. After an error they may be his still.
+// Of what it returns only syncFields are sure to be there. Mailboxes that the lessee has read may be given back in the same request. After an
+// error they may be his still.
 func (s *Store) LeaseForSync(ctx context.Context, l Lessee, n int, back ...Release) ([]outreach.Mailbox, error) {
 	releases, err := s.releasing(SyncLease, l.Token, back)
 	if err != nil {

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
@@ -173,9 +172,6 @@ func (s *Store) distinct(ctx context.Context, q Query, field string, among int) 
 	return set, err
 }
 
-// claimMost is how many recipients one update claims: engines find so many by their ids at once, and look at more of them one by one.
-const claimMost = 250
-
 // Claim makes the lessee the owner of recipients that are still due and that nobody owns, and returns those it got as they are now. That
 // they must be due keeps apart whoever listed a recipient before another mailbox sent to it: the next step is no business of his.
 func (s *Store) Claim(ctx context.Context, ids []bson.ObjectID, l Lessee) ([]outreach.Recipient, error) {
@@ -190,12 +186,8 @@ func (s *Store) Claim(ctx context.Context, ids []bson.ObjectID, l Lessee) ([]out
 		}
 		return []outreach.Recipient{*r}, nil
 	}
-	var takes []Write
-	for some := range slices.Chunk(ids, claimMost) {
-		filter := bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: some}}}, sendable, due, Claim.free(now, l.Dead)}
-		takes = append(takes, Write{Kind: UpdateMany, Collection: Recipients, Filter: filter, Update: take, Lazy: true})
-	}
-	if err := s.write(ctx, takes...); err != nil {
+	filter := bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}, sendable, due, Claim.free(now, l.Dead)}
+	if err := s.write(ctx, Write{Kind: UpdateMany, Collection: Recipients, Filter: filter, Update: take, Lazy: true}); err != nil {
 		return nil, err
 	}
 	claimed, err := s.RecipientsByID(ctx, ids)

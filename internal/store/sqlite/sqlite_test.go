@@ -209,6 +209,34 @@ func TestIndexOfOneValue(t *testing.T) {
 	}
 }
 
+// TestUpdateOfMoreThanATransaction changes more documents than one transaction may, whether they are named by their ids or by what the update
+// changes, and each of them once.
+func TestUpdateOfMoreThanATransaction(t *testing.T) {
+	e := open(t)
+	const many = 2500
+	ids, inserts := make([]bson.ObjectID, many), make([]store.Write, many)
+	for i := range ids {
+		ids[i] = bson.NewObjectID()
+		doc := bson.D{{Key: "_id", Value: ids[i]}, {Key: "email", Value: fmt.Sprintf("%d@us.example", i)}, {Key: "step", Value: int32(0)}}
+		inserts[i] = store.Write{Kind: store.Insert, Collection: store.Recipients, Document: doc}
+	}
+	write(t, e, inserts...)
+	more := bson.D{{Key: "$inc", Value: bson.D{{Key: "step", Value: int32(1)}}}}
+	for i, filter := range []bson.D{
+		{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}, {Key: "step", Value: int32(0)}},
+		{{Key: "step", Value: bson.D{{Key: "$gte", Value: int32(1)}}}},
+	} {
+		results, err := e.Write(t.Context(), []store.Write{{Kind: store.UpdateMany, Collection: store.Recipients, Filter: filter, Update: more}})
+		if err != nil || results[0].Err != nil || results[0].Matched != many {
+			t.Fatalf("update %d: %+v, %v, want %d matched", i, results, err, many)
+		}
+		n, err := e.Count(t.Context(), store.Recipients, bson.D{{Key: "step", Value: int32(i + 1)}})
+		if err != nil || n != many {
+			t.Errorf("update %d: %d were changed once, %v, want %d", i, n, err, many)
+		}
+	}
+}
+
 // TestOpenTogether has several openers make the same new file.
 func TestOpenTogether(t *testing.T) {
 	for range 5 {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"database/sql/driver"
+	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -214,37 +215,46 @@ func (tx *transaction) updateMany(o *op) error {
 		return err
 	}
 	if len(ids) > breatheEvery {
-		return tx.updateEach(o, ids)
+		return tx.updateAgain(o, ids)
 	}
-	for _, row := range few {
-		o.result.Matched++
-		if err := tx.store(o, row); err != nil {
-			return err
-		}
-	}
-	return tx.breathe(len(few))
+	return tx.storeAll(o, few)
 }
 
-// updateEach changes documents that other processes may change in between.
-func (tx *transaction) updateEach(o *op, ids []driver.Value) error {
-	again := "SELECT " + o.reads() + " FROM " + o.table.name + " WHERE rowid = ?"
+// updateAgain changes documents that other processes may change in between, as many at a time as one transaction changes.
+func (tx *transaction) updateAgain(o *op, ids []driver.Value) error {
+	again := "SELECT " + o.reads() + " FROM " + o.table.name + " WHERE rowid IN (SELECT value FROM json_each(?))"
 	if o.find.sql != "" {
 		again += " AND (" + o.find.sql + ")"
 	}
-	for _, id := range ids {
-		row, err := tx.one(tx.ctx, again, append([]driver.Value{id}, o.find.args...)...)
-		if err == nil && row != nil {
-			o.result.Matched++
-			err = tx.store(o, row)
+	for some := range slices.Chunk(ids, breatheEvery) {
+		these, err := json.Marshal(some)
+		if err != nil {
+			return err
 		}
+		var rows [][]driver.Value
+		err = tx.each(tx.ctx, again, append([]driver.Value{string(these)}, o.find.args...), func(row []driver.Value) error {
+			rows = append(rows, slices.Clone(row))
+			return nil
+		})
 		if err == nil {
-			err = tx.breathe(1)
+			err = tx.storeAll(o, rows)
 		}
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// storeAll changes documents that were read in this transaction.
+func (tx *transaction) storeAll(o *op, rows [][]driver.Value) error {
+	for _, row := range rows {
+		o.result.Matched++
+		if err := tx.store(o, row); err != nil {
+			return err
+		}
+	}
+	return tx.breathe(len(rows))
 }
 
 func (tx *transaction) deleteMany(o *op) error {
