@@ -138,6 +138,29 @@ func TestLooksAgainAfterRefusal(t *testing.T) {
 	}
 }
 
+// A look that is more than a second old when the text is to leave is taken again.
+func TestLooksAgainAfterASecond(t *testing.T) {
+	b := newBench(t, 1, func(s *outreach.Sequence) { s.Steps = s.Steps[:1] })
+	recs := b.enrol(2, nil)
+	dots := 0
+	b.worker.At = func(p sequence.Point) {
+		if p != sequence.BeforeDot {
+			return
+		}
+		if dots++; dots > 1 {
+			return
+		}
+		if _, err := b.store.Suppress(t.Context(), recs[0].Email, outreach.SuppressManual, "test"); err != nil {
+			t.Error(err)
+		}
+		time.Sleep(1100 * time.Millisecond)
+	}
+	s := b.run(time.Minute)
+	if s.Sent != 1 || s.Skipped[outreach.ReasonSuppressed] != 1 || len(b.world.Received(recs[0].Email)) != 0 {
+		t.Errorf("stats = %+v, want the first suppressed and the second sent", s)
+	}
+}
+
 // A limit holds over all mailboxes of a run together.
 func TestLimit(t *testing.T) {
 	b := newBench(t, 8, nil)

@@ -159,7 +159,7 @@ func (p *Paper) requestsSection(s *page) {
 		rows = append(rows, []string{sum.name, "", fmt.Sprintf("%.1f", float64(n)/messages), amount(p.all(n) / (7 * 86400)), amount(p.peakRate(sum.of)), clock(at), "", ""})
 	}
 	s.table([]string{"request", "call", ">for each message", ">a second, on average", ">a second, in the fullest tick", "which began", ">documents", ">index entries"}, rows)
-	s.text("Reading mailboxes is most of the writing: a lease and a release for each look, and a mailbox that sent within two days is looked at every two minutes. Mailboxes that are leased at the same moment are with two requests for all of them, and those given back with one; that is not counted here. "+
+	s.text("Reading mailboxes is most of the writing: a lease and a release for each look, and a mailbox that sent within two days is looked at every two minutes. Mailboxes that are leased at the same moment are with two requests for all of them, and those that were read by then are given back with the second; that is not counted here. "+
 		"A line hands out what it listed, and lists %.0f recipients for each message sent even if one process did all the work. "+
 		"Lease renewals are one request for each host and kind of lease every 20 s and touch what is held: nothing beside these.", float64(p.Looked)/messages)
 	s.text("Beside these stands what each run asks once, on each host. Its number is small; what it reads is not:")
