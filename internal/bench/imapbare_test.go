@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -21,10 +22,15 @@ import (
 // bareIMAP is the same work with the libraries alone: log in, ask, parse, forget.
 type bareIMAP struct {
 	address, password string
+	tls               *tls.Config // nil means without
 }
 
 func (l bareIMAP) login(user string) (*imapclient.Client, error) {
-	c, err := imapclient.DialInsecure(l.address, nil)
+	dial := imapclient.DialInsecure
+	if l.tls != nil {
+		dial = imapclient.DialStartTLS
+	}
+	c, err := dial(l.address, &imapclient.Options{TLSConfig: l.tls})
 	if err != nil {
 		return nil, err
 	}
@@ -86,24 +92,31 @@ func parseBare(r io.Reader) error {
 	}
 }
 
-// look logs in to many mailboxes, so many at once, and asks each where its inbox stands.
-func (l bareIMAP) look(users []string, atOnce int) error {
+// bareLook logs in to many mailboxes, so many at once, and asks each where its inbox stands. Roots, in PEM, say that connections are upgraded
+// to TLS and who signed the server's certificate.
+type bareLook struct {
+	Address, Password, Roots string
+	Users                    []string
+	Connections              int
+}
+
+func (l *bareLook) run() error {
 	var group sync.WaitGroup
-	errs := make([]error, len(users))
-	slots := make(chan struct{}, atOnce)
-	for i, user := range users {
+	errs := make([]error, len(l.Users))
+	slots := make(chan struct{}, l.Connections)
+	for i, user := range l.Users {
 		slots <- struct{}{}
 		group.Go(func() {
 			defer func() { <-slots }()
-			errs[i] = l.lookOne(user)
+			errs[i] = l.mailbox(user)
 		})
 	}
 	group.Wait()
 	return errors.Join(errs...)
 }
 
-func (l bareIMAP) lookOne(user string) error {
-	c, err := l.login(user)
+func (l *bareLook) mailbox(user string) error {
+	c, err := bareIMAP{l.Address, l.Password, trusting(l.Roots)}.login(user)
 	if err != nil {
 		return err
 	}

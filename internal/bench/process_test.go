@@ -63,6 +63,16 @@ func (r *report) profiling(b *testing.B) func([]string) []string {
 
 func (p *program) set(variables ...string) { p.env = append(p.env, variables...) }
 
+// trust has the program know who signed the servers' certificates, in PEM.
+func (p *program) trust(b *testing.B, roots []byte) {
+	b.Helper()
+	path := filepath.Join(p.home, "roots.pem")
+	if err := os.WriteFile(path, roots, 0o600); err != nil {
+		b.Fatal(err)
+	}
+	p.set("SSL_CERT_FILE=" + path)
+}
+
 func (p *program) database() string { return filepath.Join(p.home, "mailrun.db") }
 
 // run runs a command to its end.

@@ -1,25 +1,20 @@
 package bench
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"net"
 	"os/exec"
 	"strconv"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
-	mail "github.com/xhit/go-simple-mail/v2"
 	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"mailrun/internal/sandbox"
 	"mailrun/internal/sandbox/peers"
 	"mailrun/internal/store"
 	"mailrun/internal/store/storetest"
-	"mailrun/pkg/message"
 	"mailrun/pkg/outreach"
 )
 
@@ -89,9 +84,10 @@ type sendFigure struct {
 	kind                         storetest.Engine
 	address                      string
 	boxes, messages, connections int
-	load                         load // on the database's server, by the program
-	logIn                        bool // the bare loop too; smtp-sink's answer to it is not the one that the library waits for
-	gap                          bool // after its message each mailbox rests for longer than the run takes, so that every one of them sends
+	load                         load   // on the database's server, by the program
+	logIn                        bool   // the bare loop too; smtp-sink's answer to it is not the one that the library waits for
+	roots                        []byte // whom the server's certificate is signed by, in PEM; nil means without TLS
+	gap                          bool   // after its message each mailbox rests for longer than the run takes, so that every one of them sends
 }
 
 // ours fills a database and has the program send it out.
@@ -101,6 +97,9 @@ func (f *sendFigure) ours(b *testing.B, r *report) cost {
 	most := strconv.Itoa(f.connections)
 	place := f.fill(b)
 	p.set(setting(f.kind, place), "MAX_CONNECTIONS="+most, "MAX_CONNECTIONS_PER_HOST="+most, "MAILBOX_SYNC_ENABLED=false")
+	if f.roots != nil {
+		p.trust(b, f.roots)
+	}
 	before := loadOf(b, f.kind, place)
 	c := p.send(b, f.messages)
 	after := loadOf(b, f.kind, place)
@@ -123,9 +122,12 @@ func (f *sendFigure) fillEngine(b *testing.B, engine store.Engine) *data {
 		b.Fatal(err)
 	}
 	number, _ := strconv.Atoi(port)
-	boxes := mailboxes(f.boxes)
+	boxes, security := mailboxes(f.boxes), outreach.SecurityNone
+	if f.roots != nil {
+		security = outreach.SecuritySTARTTLS
+	}
 	for _, mb := range boxes {
-		mb.SMTP = outreach.Server{Host: host, Port: number, Security: outreach.SecurityNone, Username: mb.Email, Auth: outreach.AuthPassword}
+		mb.SMTP = outreach.Server{Host: host, Port: number, Security: security, Username: mb.Email, Auth: outreach.AuthPassword}
 		mb.ClearSMTPPassword = password
 	}
 	d := fill(b, engine, boxes, f.messages)
@@ -155,72 +157,7 @@ func (p *program) send(b *testing.B, want int) cost {
 	return c
 }
 
-// bare sends prebuilt messages over the library and nothing else. As in the program each mailbox has a connection of its own, and as many
-// are open at once.
+// bare is the same messages by the library alone.
 func (f *sendFigure) bare(b *testing.B) time.Duration {
-	b.Helper()
-	raw := string(prebuilt(b))
-	began := time.Now()
-	var next atomic.Int64
-	var group sync.WaitGroup
-	slots := make(chan struct{}, f.connections)
-	for i := range f.boxes {
-		slots <- struct{}{}
-		group.Go(func() {
-			defer func() { <-slots }()
-			if err := f.bareMailbox(b.Context(), i, raw, &next); err != nil {
-				b.Error(err)
-			}
-		})
-	}
-	group.Wait()
-	return time.Since(began)
-}
-
-// bareMailbox sends messages over one connection until all are sent; where every mailbox has just one message, only that.
-func (f *sendFigure) bareMailbox(ctx context.Context, i int, raw string, next *atomic.Int64) error {
-	if next.Load() >= int64(f.messages) {
-		return nil
-	}
-	from := fmt.Sprintf("s%d@us.example", i)
-	client, err := f.bareClient(from)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = client.Quit() }()
-	for n := next.Add(1); n <= int64(f.messages) && ctx.Err() == nil; n = next.Add(1) {
-		if err := mail.SendMessage(from, []string{fmt.Sprintf("p%d@c%d.example", n, n%5000)}, raw, client); err != nil {
-			return err
-		}
-		if f.messages == f.boxes {
-			return nil
-		}
-	}
-	return nil
-}
-
-func (f *sendFigure) bareClient(user string) (*mail.SMTPClient, error) {
-	host, port, _ := net.SplitHostPort(f.address)
-	server := mail.NewSMTPClient()
-	server.Host, server.KeepAlive, server.ConnectTimeout, server.SendTimeout = host, true, 0, 0
-	server.Port, _ = strconv.Atoi(port)
-	server.Authentication = mail.AuthNone
-	if f.logIn {
-		server.Username, server.Password, server.Authentication = user, password, mail.AuthPlain
-	}
-	return server.Connect()
-}
-
-// prebuilt is one message as the program would write it.
-func prebuilt(b *testing.B) []byte {
-	b.Helper()
-	raw, err := message.Compose(message.Draft{
-		From: outreach.Address{Address: "s0@us.example"}, To: outreach.Address{Name: "Pat Doe", Address: "p0@c0.example"},
-		Subject: "Question about Corp", Text: textBody, HTML: htmlBody, MessageID: "<0@us.example>", Date: time.Now(),
-		ListUnsubscribe: []string{"mailto:s0@us.example?subject=unsubscribe"},
-	})
-	if err != nil {
-		b.Fatal(err)
-	}
-	return raw
+	return apart(b, reference{SMTP: &bareSMTP{f.address, string(f.roots), f.boxes, f.messages, f.connections, f.logIn}})
 }

@@ -30,19 +30,24 @@ func cronTick(b *testing.B, r *report) {
 		name               string
 		boxes, connections int
 		far                time.Duration
+		tls                bool
 		goal               string
 	}{
-		{"some", 200, 64, distant, "≤ 1.3"},
-		{"many-near", r.pick(5000, 500), 128, 0, "≤ 1.3, ≤ 150 MB"},
-		{"many-far", r.pick(5000, 500), 128, distant, "≤ 1.3, ≤ 150 MB"},
+		{"some", 200, 64, distant, false, "≤ 1.3"},
+		{"many-near", r.pick(5000, 500), 128, 0, false, "≤ 1.3, ≤ 150 MB"},
+		{"many-near-tls", r.pick(5000, 500), 128, 0, true, "≤ 1.3, ≤ 150 MB"},
+		{"many-far", r.pick(5000, 500), 128, distant, false, "≤ 1.3, ≤ 150 MB"},
 	} {
 		b.Run(t.name, func(b *testing.B) {
-			w := world(b, sandbox.Options{RoundTrip: t.far})
+			w := world(b, sandbox.Options{RoundTrip: t.far, TLS: t.tls})
 			f := sendFigure{kind: storetest.SQLite(), address: w.SMTPAddr(), boxes: t.boxes, messages: t.boxes, connections: t.connections, logIn: true, gap: true}
+			if t.tls {
+				f.roots = w.RootPEM()
+			}
 			ours := f.ours(b, r)
 			bare := f.bare(b)
 			r.add(b, row{
-				figure: fmt.Sprintf("cron tick: %d mailboxes with a message each, %s, %d connections", t.boxes, away(t.far), t.connections),
+				figure: fmt.Sprintf("cron tick: %d mailboxes with a message each, %s, %d connections%s", t.boxes, away(t.far), t.connections, secured(t.tls)),
 				ours:   span(ours.wall), reference: span(bare), ratio: times(ours.wall, bare), goal: t.goal, peak: ours.peak,
 			})
 		})
@@ -58,6 +63,14 @@ func away(roundTrip time.Duration) string {
 		return "on this machine"
 	}
 	return fmt.Sprintf("%d ms away", roundTrip.Milliseconds())
+}
+
+// secured tells in words whether a server is spoken to over TLS.
+func secured(tls bool) string {
+	if tls {
+		return ", STARTTLS"
+	}
+	return ""
 }
 
 // stalled compares the same tick with five more mailboxes whose server never answers to the one without them, by when the last of the

@@ -37,7 +37,8 @@ type Dialer struct {
 	// MaxBytes caps what a server may send in one session. Zero means 2 GiB.
 	MaxBytes int64
 
-	rooms sync.Pool // of *room
+	rooms    sync.Pool // of *room
+	sessions resumption
 }
 
 // room is what a session reads a server's words into, and writes a message in as the server takes it. One session uses it after the other.

@@ -75,6 +75,7 @@ func (d *Dialer) encrypt(ctx context.Context, l *link, mb *outreach.Mailbox) err
 		RootCAs:            d.RootCAs,
 		InsecureSkipVerify: mb.TLSInsecure, //nolint:gosec // the operator's choice for one mailbox, which doctor reports
 		MinVersion:         tls.VersionTLS12,
+		ClientSessionCache: d.sessions.with(l.host),
 	})
 	if err := conn.HandshakeContext(ctx); err != nil {
 		return tlsError(l, err)

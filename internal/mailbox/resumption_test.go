@@ -1,0 +1,55 @@
+package mailbox
+
+import (
+	"crypto/tls"
+	"net"
+	"testing"
+	"time"
+
+	"mailrun/pkg/outreach"
+)
+
+// TestTLSSessionIsResumed opens one session after the other with a server: the second resumes the first, whoever's mailbox it is, over another
+// port it does not, and one that was not verified is of no use to a mailbox that verifies.
+func TestTLSSessionIsResumed(t *testing.T) {
+	config, pool := certificate(t, time.Now().AddDate(0, 0, 1), "127.0.0.1")
+	server, other := startSMTP(t, smtpScript{tls: config}), startSMTP(t, smtpScript{tls: config})
+	tests := []struct {
+		name          string
+		first, second *net.TCPAddr
+		insecure      bool // the first
+		want          bool
+	}{
+		{"the same server", server.addr, server.addr, false, true},
+		{"behind another port", server.addr, other.addr, false, false},
+		{"first unverified", server.addr, server.addr, true, false},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			d := hurried()
+			d.RootCAs = pool
+			first := mailboxAt(test.first, outreach.SecuritySTARTTLS)
+			first.TLSInsecure = test.insecure
+			second := mailboxAt(test.second, outreach.SecuritySTARTTLS)
+			second.Email = "somebody.else@example.com"
+			if resumed(open(t, d, first)) {
+				t.Error("the first session resumes one")
+			}
+			if got := resumed(open(t, d, second)); got != test.want {
+				t.Errorf("the second session resumes one: %t, want %t", got, test.want)
+			}
+		})
+	}
+	t.Run("nothing else is trusted", func(t *testing.T) {
+		d := hurried()
+		first := mailboxAt(server.addr, outreach.SecuritySTARTTLS)
+		first.TLSInsecure = true
+		open(t, d, first)
+		_, err := d.SMTP(testContext(t), mailboxAt(server.addr, outreach.SecuritySTARTTLS))
+		if class := openError(t, err).Class; class != ClassTLS {
+			t.Errorf("class %s, want %s: %v", class, ClassTLS, err)
+		}
+	})
+}
+
+func resumed(s *SMTPSession) bool { return s.link.conn.(*tls.Conn).ConnectionState().DidResume }
