@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+	"go.mongodb.org/mongo-driver/v2/bson"
 
 	"mailrun/internal/store"
 	"mailrun/pkg/outreach"
@@ -68,29 +69,23 @@ func newRecipientsList(a *app) *cobra.Command {
 }
 
 func (a *app) printRecipients(ctx context.Context, s *store.Store, list *listFlags, items []outreach.Recipient, total int64) error {
-	names, err := sequenceNames(ctx, s, list)
-	if err != nil {
-		return err
+	var names map[bson.ObjectID]string
+	if !list.asJSON {
+		ids := make([]bson.ObjectID, len(items))
+		for i := range items {
+			ids[i] = items[i].SequenceID
+		}
+		var err error
+		if names, err = s.SequenceNames(ctx, ids); err != nil {
+			return err
+		}
 	}
 	head := []string{"email", "sequence", "state", "reason", "next step", "next send"}
 	return printList(a, list, items, total, head, func(r *outreach.Recipient) []string {
 		return []string{
-			clean(r.Email, 50), clean(names[r.SequenceID.Hex()], 30), a.colored(string(r.State)), orDash(clean(r.Reason, 30)), fmt.Sprint(r.Step + 1), localPtr(r.NextSendAt),
+			clean(r.Email, 50), clean(names[r.SequenceID], 30), a.colored(string(r.State)), orDash(clean(r.Reason, 30)), fmt.Sprint(r.Step + 1), localPtr(r.NextSendAt),
 		}
 	})
-}
-
-// sequenceNames maps ids to names for a table; JSON needs none.
-func sequenceNames(ctx context.Context, s *store.Store, list *listFlags) (map[string]string, error) {
-	if list.asJSON {
-		return nil, nil
-	}
-	sequences, err := s.AllSequences(ctx)
-	names := map[string]string{}
-	for i := range sequences {
-		names[sequences[i].ID.Hex()] = sequences[i].Name
-	}
-	return names, err
 }
 
 // recipientView is a recipient with all that was sent to and came from him.

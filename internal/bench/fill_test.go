@@ -19,7 +19,6 @@ type data struct {
 	*store.Store
 	boxes []*outreach.Mailbox
 	seq   *outreach.Sequence
-	recs  []outreach.Recipient
 }
 
 // openSQLite opens a database file with its indexes made; it is closed with the benchmark, or before by the caller.
@@ -64,7 +63,7 @@ func fill(b *testing.B, engine store.Engine, boxes []*outreach.Mailbox, n int) *
 	if err := d.InsertSequence(b.Context(), d.seq); err != nil {
 		b.Fatal(err)
 	}
-	d.enrol(b, n, d.Now())
+	d.enrol(b, 0, n, d.Now())
 	return d
 }
 
@@ -76,14 +75,14 @@ var (
 		strings.Repeat("<p style=\"font-family:Arial\">This is a line of an ordinary message.</p>\n", 42) + "<p>{{ senderName }}</p>"
 )
 
-// enrol adds n people to the sequence, all due at a time.
-func (d *data) enrol(b *testing.B, n int, due time.Time) {
+// enrol adds n people to the sequence, numbered from first, all due at a time.
+func (d *data) enrol(b *testing.B, first, n int, due time.Time) {
 	b.Helper()
 	const batch = 2000
 	for done := 0; done < n; done += batch {
 		recs := make([]outreach.Recipient, min(batch, n-done))
 		for i := range recs {
-			recs[i] = person(d.seq.ID, len(d.recs)+done+i, due)
+			recs[i] = person(d.seq.ID, first+done+i, due)
 		}
 		if _, err := d.InsertRecipients(b.Context(), recs); err != nil {
 			b.Fatal(err)

@@ -37,6 +37,16 @@ func (s *Store) AllSequences(ctx context.Context) ([]outreach.Sequence, error) {
 	return find[outreach.Sequence](ctx, s, Query{Collection: Sequences, Sort: []string{"name"}})
 }
 
+// SequenceNames finds the names of sequences; one that is gone has none. It sorts the ids.
+func (s *Store) SequenceNames(ctx context.Context, ids []bson.ObjectID) (map[bson.ObjectID]string, error) {
+	sequences, err := find[outreach.Sequence](ctx, s, Query{Collection: Sequences, Filter: amongIDs(ids), Fields: []string{"name"}})
+	names := make(map[bson.ObjectID]string, len(sequences))
+	for i := range sequences {
+		names[sequences[i].ID] = sequences[i].Name
+	}
+	return names, err
+}
+
 // UpdateSequence sets and unsets fields of a sequence.
 func (s *Store) UpdateSequence(ctx context.Context, id bson.ObjectID, fields bson.D, gone ...string) error {
 	return s.update(ctx, Sequences, byID(id), changes(fields, gone))
