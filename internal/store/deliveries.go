@@ -162,7 +162,7 @@ const (
 	lookTimeout  = 20 * time.Second
 )
 
-// lookAll answers a group of callers with one request for each collection, all at the same time.
+// lookAll answers a group of callers with one query of each collection, all at the same time.
 func (s *Store) lookAll(group []*looking) {
 	ctx, cancel := context.WithTimeout(context.Background(), lookTimeout)
 	defer cancel()

@@ -40,8 +40,8 @@ type Engine interface {
 	EnsureIndexes(ctx context.Context) error
 	// Find calls each with every match in order until it returns an error or the matches end. The raw document is valid during the call.
 	Find(ctx context.Context, q Query, each func(bson.Raw) error) error
-	// FindAll answers several queries with few matches each, in order, and tells with each match which query it is of: as of one moment where the
-	// engine can, else side by side, so that it takes no longer than one of them.
+	// FindAll answers several queries with few matches each, in order, and tells with each match which query it is of: as of one moment or in one
+	// request where the engine can, else side by side, so that it takes no longer than one of them.
 	FindAll(ctx context.Context, queries []Query, each func(query int, doc bson.Raw) error) error
 	// Count counts the matches of a filter.
 	Count(ctx context.Context, collection string, filter bson.D) (int64, error)

@@ -64,6 +64,7 @@ type Engine struct {
 	log         *slog.Logger
 	gathers     []*gatherer
 	trips       atomic.Int64
+	noUnion     atomic.Bool // the server does not read several collections in one request
 }
 
 // collection is where the documents of a declared collection are.

@@ -53,19 +53,10 @@ func (e *Engine) Find(ctx context.Context, q store.Query, each func(bson.Raw) er
 	}
 }
 
-// FindAll asks all queries at once.
+// FindAll asks all queries in one request where the server knows how, else side by side.
 func (e *Engine) FindAll(ctx context.Context, queries []store.Query, each func(int, bson.Raw) error) error {
-	answers := make([][]bson.Raw, len(queries))
-	g, asking := errgroup.WithContext(ctx)
-	for i, q := range queries {
-		g.Go(func() error {
-			return e.Find(asking, q, func(doc bson.Raw) error {
-				answers[i] = append(answers[i], bytes.Clone(doc))
-				return nil
-			})
-		})
-	}
-	if err := g.Wait(); err != nil {
+	answers, err := e.findUnited(ctx, queries)
+	if err != nil {
 		return err
 	}
 	for i, answer := range answers {
@@ -76,6 +67,77 @@ func (e *Engine) FindAll(ctx context.Context, queries []store.Query, each func(i
 		}
 	}
 	return nil
+}
+
+// findUnited asks all queries by one pipeline that reads one collection after the other ($unionWith, MongoDB 4.4). A server that refuses it is
+// not asked so again.
+func (e *Engine) findUnited(ctx context.Context, queries []store.Query) ([][]bson.Raw, error) {
+	if e.noUnion.Load() {
+		return e.findApart(ctx, queries)
+	}
+	first, err := e.collection(queries[0].Collection)
+	if err != nil {
+		return nil, err
+	}
+	pipeline := numbered(0, queries[0])
+	for i, q := range queries[1:] {
+		c, err := e.collection(q.Collection)
+		if err != nil {
+			return nil, err
+		}
+		pipeline = append(pipeline, bson.D{{Key: "$unionWith", Value: bson.D{{Key: "coll", Value: c.Name()}, {Key: "pipeline", Value: numbered(i+1, q)}}}})
+	}
+	limited, cancel := context.WithTimeout(ctx, operationTimeout)
+	defer cancel()
+	cursor, err := first.Aggregate(limited, pipeline, options.Aggregate().SetBatchSize(firstBatch))
+	switch {
+	case err != nil && ctx.Err() == nil && !unreachable(err):
+		e.noUnion.Store(true)
+		return e.findApart(ctx, queries)
+	case err != nil:
+		return nil, e.explain(ctx, err)
+	}
+	defer func() { _ = cursor.Close(context.WithoutCancel(ctx)) }()
+	answers := make([][]bson.Raw, len(queries))
+	for cursor.Next(limited) { // in no order of the queries
+		i, doc := cursor.Current.Lookup("query").AsInt64(), cursor.Current.Lookup("found").Document()
+		answers[i] = append(answers[i], bytes.Clone(doc))
+	}
+	return answers, e.explain(ctx, cursor.Err())
+}
+
+// numbered is the pipeline of a query whose matches tell its number.
+func numbered(i int, q store.Query) bson.A {
+	stages := bson.A{bson.D{{Key: "$match", Value: translate(q.Filter)}}}
+	if len(q.Sort) > 0 {
+		stages = append(stages, bson.D{{Key: "$sort", Value: sortOrder(q.Sort)}})
+	}
+	if q.Skip > 0 {
+		stages = append(stages, bson.D{{Key: "$skip", Value: q.Skip}})
+	}
+	if q.Limit > 0 {
+		stages = append(stages, bson.D{{Key: "$limit", Value: q.Limit}})
+	}
+	if len(q.Fields) > 0 {
+		stages = append(stages, bson.D{{Key: "$project", Value: projection(q.Fields)}})
+	}
+	number := bson.D{{Key: "$literal", Value: i}}
+	return append(stages, bson.D{{Key: "$replaceWith", Value: bson.D{{Key: "query", Value: number}, {Key: "found", Value: "$$ROOT"}}}})
+}
+
+// findApart asks all queries at the same time.
+func (e *Engine) findApart(ctx context.Context, queries []store.Query) ([][]bson.Raw, error) {
+	answers := make([][]bson.Raw, len(queries))
+	g, asking := errgroup.WithContext(ctx)
+	for i, q := range queries {
+		g.Go(func() error {
+			return e.Find(asking, q, func(doc bson.Raw) error {
+				answers[i] = append(answers[i], bytes.Clone(doc))
+				return nil
+			})
+		})
+	}
+	return answers, g.Wait()
 }
 
 // countedExactly is up to how many documents of a collection are counted one by one if all are asked for. Of more the server's own count is

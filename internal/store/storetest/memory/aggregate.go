@@ -6,13 +6,18 @@ import (
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 )
 
-// aggregate knows pipelines that count matches, all or the first, by the values of fields, or list these: [$match,] [$sort,] [$limit,] $group.
+// aggregate knows pipelines that count matches, all or the first, by the values of fields, or list these: [$match,] [$sort,] [$limit,] $group;
+// and those that read collections one after the other: [$match,] [$sort,] [$limit,] [$project,] [$replaceWith,] {$unionWith: …}….
 func (s *server) aggregate(a *arguments) (*builder, error) {
 	stages, err := a.documents("pipeline")
 	if err != nil {
 		return nil, err
 	}
-	q, g, err := parsePipeline(stages)
+	own, others := stages, []bsoncore.Document(nil)
+	if i := slices.IndexFunc(stages, func(d bsoncore.Document) bool { return !isMissing(lookup(d, "$unionWith")) }); i >= 0 {
+		own, others = stages[:i], stages[i:]
+	}
+	p, err := parsePipeline(own)
 	if err != nil {
 		return nil, err
 	}
@@ -20,49 +25,106 @@ func (s *server) aggregate(a *arguments) (*builder, error) {
 	if err != nil {
 		return nil, err
 	}
-	cur := &cursor{namespace: a.database + "." + a.values["aggregate"].StringValue(), docs: c.group(q, g)}
+	cur := &cursor{namespace: a.database + "." + a.values["aggregate"].StringValue(), docs: c.through(p)}
+	for _, stage := range others {
+		docs, err := s.unionWith(a, stage)
+		if err != nil {
+			return nil, err
+		}
+		cur.docs = append(cur.docs, docs...)
+	}
 	return s.batch(cur, 0, maxBatch, "firstBatch"), nil
 }
 
-// parsePipeline reads a pipeline's stages, each of which may stand once and in this order.
-func parsePipeline(stages []bsoncore.Document) (q query, g groups, err error) {
-	known := []string{"$match", "$sort", "$limit", "$group"}
-	for i, stage := range stages {
-		first, err := stage.IndexErr(0)
-		if err != nil {
-			return q, g, unknownStage("a stage must have a name")
-		}
-		at := slices.Index(known, first.Key())
-		if at < 0 || (at == len(known)-1) != (i == len(stages)-1) {
-			return q, g, unknownStage("this server knows only pipelines of $match, $sort, $limit and $group, not '%s' here", first.Key())
-		}
-		known = known[at+1:]
-		if err := q.stage(&g, first.Key(), first.Value()); err != nil {
-			return q, g, err
-		}
+// unionWith is what leaves another collection's pipeline.
+func (s *server) unionWith(a *arguments, stage bsoncore.Document) ([]bsoncore.Document, error) {
+	union, _ := lookup(stage, "$unionWith").DocumentOK()
+	if union == nil {
+		return nil, unknownStage("this server knows no stages after $unionWith")
 	}
-	if g.by == nil {
-		return q, g, unknownStage("this server knows only pipelines that end with $group")
+	other := &arguments{request: &request{command: "coll", database: a.database}, values: map[string]bsoncore.Value{}}
+	for name, v := range fields(union) {
+		other.values[string(name)] = v
 	}
-	return q, g, nil
+	stages, err := other.documents("pipeline")
+	if err != nil {
+		return nil, err
+	}
+	p, err := parsePipeline(stages)
+	if err != nil {
+		return nil, err
+	}
+	c, err := s.collection(other, false)
+	return c.through(p), err
 }
 
-func (q *query) stage(g *groups, name string, v bsoncore.Value) (err error) {
+// pipeline is a query and what becomes of its matches: they are counted, or each becomes another document.
+type pipeline struct {
+	query
+	groups
+	as func(doc []byte) bsoncore.Value // nil means as it is
+}
+
+// parsePipeline reads a pipeline's stages, each of which may stand once and in this order.
+func parsePipeline(stages []bsoncore.Document) (p pipeline, err error) {
+	known := []string{"$match", "$sort", "$limit", "$project", "$replaceWith", "$group"}
+	for _, stage := range stages {
+		first, err := stage.IndexErr(0)
+		if err != nil {
+			return p, unknownStage("a stage must have a name")
+		}
+		at := slices.Index(known, first.Key())
+		if at < 0 {
+			return p, unknownStage("this server knows only pipelines of $match, $sort, $limit, $project, $replaceWith and $group, not '%s' here", first.Key())
+		}
+		known = known[at+1:]
+		if err := p.stage(first.Key(), first.Value()); err != nil {
+			return p, err
+		}
+	}
+	if p.by != nil && (p.as != nil || p.query.fields != nil) {
+		return p, unknownStage("this server groups only whole documents")
+	}
+	return p, nil
+}
+
+func (p *pipeline) stage(name string, v bsoncore.Value) (err error) {
 	doc, _ := v.DocumentOK()
 	switch name {
 	case "$match":
-		q.filter, err = parseFilter(doc)
+		p.filter, err = parseFilter(doc)
 	case "$sort":
-		q.order, err = parseParts(doc)
+		p.order, err = parseParts(doc)
 	case "$limit":
 		n, ok := v.AsInt64OK()
-		if q.limit = int(n); !ok || n <= 0 {
+		if p.limit = int(n); !ok || n <= 0 {
 			err = badValue("the limit must be positive")
 		}
+	case "$project":
+		p.query.fields, err = parseProjection(doc)
+	case "$replaceWith":
+		p.as = expression(v)
 	case "$group":
-		*g, err = parseGroups(doc)
+		p.groups, err = parseGroups(doc)
 	}
 	return err
+}
+
+// through is what leaves a pipeline.
+func (c *collection) through(p pipeline) []bsoncore.Document {
+	if c == nil {
+		return nil
+	}
+	if p.by != nil {
+		return c.group(p.query, p.groups)
+	}
+	docs := c.answer(p.query)
+	if p.as != nil {
+		for i := range docs {
+			docs[i], _ = p.as(docs[i]).DocumentOK()
+		}
+	}
+	return docs
 }
 
 // groups is what a $group stage asks for: counts under some names, by the values of fields.
@@ -94,14 +156,21 @@ func parseGroups(doc bsoncore.Document) (groups, error) {
 	return g, nil
 }
 
-// expression is what "$field", a document of such, or a constant gives for a document.
+// expression is what "$field", "$$ROOT", a document of such, or a constant gives for a document.
 func expression(v bsoncore.Value) func(doc []byte) bsoncore.Value {
-	if text, ok := v.StringValueOK(); ok && len(text) > 1 && text[0] == '$' {
-		return parsePath(text[1:]).plain
+	text, _ := v.StringValueOK()
+	inner, isDocument := v.DocumentOK()
+	constant := v
+	if isDocument {
+		constant = lookup(inner, "$literal")
 	}
-	inner, ok := v.DocumentOK()
-	if !ok {
-		return func([]byte) bsoncore.Value { return v }
+	switch {
+	case text == "$$ROOT":
+		return func(doc []byte) bsoncore.Value { return bsoncore.Value{Type: bsoncore.TypeEmbeddedDocument, Data: doc} }
+	case len(text) > 1 && text[0] == '$':
+		return parsePath(text[1:]).plain
+	case !isMissing(constant):
+		return func([]byte) bsoncore.Value { return constant }
 	}
 	type named struct {
 		name string
@@ -124,9 +193,6 @@ func expression(v bsoncore.Value) func(doc []byte) bsoncore.Value {
 
 // group counts the matches by the values of fields, in the order in which they are first met.
 func (c *collection) group(q query, g groups) []bsoncore.Document {
-	if c == nil {
-		return nil
-	}
 	counts, ids := map[string]int{}, []bsoncore.Value{}
 	add := func(r *record) bool {
 		id := g.by(r.doc)
