@@ -33,7 +33,7 @@ func apart(b *testing.B, r reference) time.Duration {
 	if err != nil {
 		b.Fatal(err)
 	}
-	cmd := exec.Command(self)
+	cmd := exec.CommandContext(b.Context(), self)
 	cmd.Env, cmd.Stdin, cmd.Stderr = append(os.Environ(), referenceVariable+"=1"), bytes.NewReader(described), os.Stderr
 	out, err := cmd.Output()
 	if err != nil {
@@ -67,12 +67,13 @@ func TestMain(m *testing.M) {
 	fmt.Println(time.Since(began))
 }
 
-// trusting is TLS with a server on this machine whose certificate roots in PEM have signed, nil without these.
+// trusting is TLS with a server on this machine whose certificate roots in PEM have signed, nil without these. Sessions are resumed, as the
+// program does.
 func trusting(roots string) *tls.Config {
 	if roots == "" {
 		return nil
 	}
 	pool := x509.NewCertPool()
 	pool.AppendCertsFromPEM([]byte(roots))
-	return &tls.Config{ServerName: "127.0.0.1", RootCAs: pool, MinVersion: tls.VersionTLS12}
+	return &tls.Config{ServerName: "127.0.0.1", RootCAs: pool, MinVersion: tls.VersionTLS12, ClientSessionCache: tls.NewLRUClientSessionCache(1)}
 }

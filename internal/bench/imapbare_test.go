@@ -98,9 +98,12 @@ type bareLook struct {
 	Address, Password, Roots string
 	Users                    []string
 	Connections              int
+
+	bare bareIMAP
 }
 
 func (l *bareLook) run() error {
+	l.bare = bareIMAP{l.Address, l.Password, trusting(l.Roots)}
 	var group sync.WaitGroup
 	errs := make([]error, len(l.Users))
 	slots := make(chan struct{}, l.Connections)
@@ -116,7 +119,7 @@ func (l *bareLook) run() error {
 }
 
 func (l *bareLook) mailbox(user string) error {
-	c, err := bareIMAP{l.Address, l.Password, trusting(l.Roots)}.login(user)
+	c, err := l.bare.login(user)
 	if err != nil {
 		return err
 	}

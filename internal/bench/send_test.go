@@ -159,5 +159,7 @@ func (p *program) send(b *testing.B, want int) cost {
 
 // bare is the same messages by the library alone.
 func (f *sendFigure) bare(b *testing.B) time.Duration {
-	return apart(b, reference{SMTP: &bareSMTP{f.address, string(f.roots), f.boxes, f.messages, f.connections, f.logIn}})
+	return apart(b, reference{SMTP: &bareSMTP{
+		Address: f.address, Roots: string(f.roots), Boxes: f.boxes, Messages: f.messages, Connections: f.connections, LogIn: f.logIn,
+	}})
 }

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -16,11 +17,14 @@ import (
 )
 
 // bareSMTP sends prebuilt messages over the library and does nothing else. As in the program each mailbox has a connection of its own, and as
-// many are open at once. Roots, in PEM, say that connections are upgraded to TLS and who signed the server's certificate.
+// many are open at once, and as the library does it, each waits for the answer to its QUIT. Roots, in PEM, say that connections are upgraded to
+// TLS and who signed the server's certificate.
 type bareSMTP struct {
 	Address, Roots               string
 	Boxes, Messages, Connections int
 	LogIn                        bool
+
+	tls *tls.Config
 }
 
 func (l *bareSMTP) run() error {
@@ -28,6 +32,7 @@ func (l *bareSMTP) run() error {
 	if err != nil {
 		return err
 	}
+	l.tls = trusting(l.Roots)
 	var next atomic.Int64
 	var group sync.WaitGroup
 	errs := make([]error, l.Boxes)
@@ -78,8 +83,8 @@ func (l *bareSMTP) connect(user string) (*mail.SMTPClient, error) {
 	if l.LogIn {
 		server.Username, server.Password, server.Authentication = user, password, mail.AuthPlain
 	}
-	if l.Roots != "" {
-		server.Encryption, server.TLSConfig = mail.EncryptionSTARTTLS, trusting(l.Roots)
+	if l.tls != nil {
+		server.Encryption, server.TLSConfig = mail.EncryptionSTARTTLS, l.tls
 	}
 	return server.Connect()
 }

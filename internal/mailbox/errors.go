@@ -49,6 +49,8 @@ type Error struct {
 	// Remedy says what the operator can do, empty if there is nothing but waiting.
 	Remedy string
 	Err    error
+
+	notResumed bool // a TLS session that was offered to be resumed may be to blame
 }
 
 func (e *Error) Error() string {

@@ -49,6 +49,14 @@ type IMAPSession struct {
 // IMAP opens a session with the mailbox's IMAP server: it waits for a place in the limits, dials, upgrades to TLS as configured, logs in
 // and learns what the server can do. Errors are as those of SMTP. The context bounds the opening only.
 func (d *Dialer) IMAP(ctx context.Context, mb *outreach.Mailbox) (*IMAPSession, error) {
+	s, err := d.openIMAP(ctx, mb)
+	if notResumed(err) {
+		s, err = d.openIMAP(ctx, mb)
+	}
+	return s, err
+}
+
+func (d *Dialer) openIMAP(ctx context.Context, mb *outreach.Mailbox) (*IMAPSession, error) {
 	creds, err := d.credentials(ctx, mb, DoorIMAP, "")
 	if err != nil {
 		return nil, err

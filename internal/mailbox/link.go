@@ -70,15 +70,18 @@ func (d *Dialer) connect(ctx context.Context, mb *outreach.Mailbox, door Door, p
 // encrypt puts TLS over the connection. It offers no ALPN protocol: some providers abort on one they do not know.
 func (d *Dialer) encrypt(ctx context.Context, l *link, mb *outreach.Mailbox) error {
 	l.wire.setIdle(d.idle(handshakeTimeout))
+	session := d.sessions.with(l.host)
 	conn := tls.Client(l.wire, &tls.Config{
 		ServerName:         l.server,
 		RootCAs:            d.RootCAs,
 		InsecureSkipVerify: mb.TLSInsecure, //nolint:gosec // the operator's choice for one mailbox, which doctor reports
 		MinVersion:         tls.VersionTLS12,
-		ClientSessionCache: d.sessions.with(l.host),
+		ClientSessionCache: session,
 	})
 	if err := conn.HandshakeContext(ctx); err != nil {
-		return tlsError(l, err)
+		failed := tlsError(l, err)
+		failed.notResumed = session.toBlame(ctx, err)
+		return failed
 	}
 	l.conn, l.secure = conn, true
 	return nil

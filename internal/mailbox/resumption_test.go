@@ -2,7 +2,9 @@ package mailbox
 
 import (
 	"crypto/tls"
+	"errors"
 	"net"
+	"strings"
 	"testing"
 	"time"
 
@@ -40,6 +42,24 @@ func TestTLSSessionIsResumed(t *testing.T) {
 			}
 		})
 	}
+	t.Run("a server that fails", func(t *testing.T) {
+		failing := config.Clone()
+		failing.UnwrapSession = func([]byte, tls.ConnectionState) (*tls.SessionState, error) {
+			return nil, errors.New("session id context uninitialized")
+		}
+		d := hurried()
+		d.RootCAs = pool
+		smtp, imap := startSMTP(t, smtpScript{tls: failing}), startIMAP(t, imapScript{tls: failing})
+		for range 4 {
+			open(t, d, mailboxAt(smtp.addr, outreach.SecuritySTARTTLS))
+			openIMAP(t, d, mailboxAt(imap.addr, outreach.SecuritySTARTTLS))
+		}
+		for door, said := range map[Door]string{DoorSMTP: smtp.said(), DoorIMAP: imap.said()} {
+			if n := strings.Count(said, "STARTTLS"); n != 5 {
+				t.Errorf("%s: %d connections, want one more than sessions: the second was tried twice", door, n)
+			}
+		}
+	})
 	t.Run("nothing else is trusted", func(t *testing.T) {
 		d := hurried()
 		first := mailboxAt(server.addr, outreach.SecuritySTARTTLS)

@@ -58,6 +58,14 @@ func (d *Dialer) SMTP(ctx context.Context, mb *outreach.Mailbox) (*SMTPSession, 
 
 // SMTPAt is SMTP in a place that the caller has already (see Place); it is the session's from here on, even if none comes of it.
 func (d *Dialer) SMTPAt(ctx context.Context, mb *outreach.Mailbox, place *Place) (*SMTPSession, error) {
+	s, err := d.openSMTP(ctx, mb, place)
+	if notResumed(err) {
+		s, err = d.openSMTP(ctx, mb, nil)
+	}
+	return s, err
+}
+
+func (d *Dialer) openSMTP(ctx context.Context, mb *outreach.Mailbox, place *Place) (*SMTPSession, error) {
 	creds, err := d.credentials(ctx, mb, DoorSMTP, "")
 	if err != nil {
 		place.Free()

@@ -132,7 +132,7 @@ func clock(minute int) string {
 
 func (p *Paper) requestsSection(s *page) {
 	s.text("## Requests of the store")
-	s.text("By kind, as the code makes them; `documents` and `index entries` are written by one request. Concurrent callers of one process share the trips of leases, claims, intents, outcomes, last looks and releases, which makes fewer messages on the wire of these requests, not less work.")
+	s.text("By kind, as the code makes them; `documents` and `index entries` are written by one request. Concurrent callers of one process share the trips of leases, claims, intents, outcomes, last looks and releases, which makes fewer messages on the wire of these requests, not less work; and the three queries of a last look travel as one where the server knows `$unionWith`.")
 	messages := float64(Sum(p.Messages[:]))
 	var rows [][]string
 	for k := range kinds {

@@ -162,7 +162,7 @@ const (
 	lookTimeout  = 20 * time.Second
 )
 
-// lookAll answers a group of callers with one query of each collection, all at the same time.
+// lookAll answers a group of callers with one query of each collection.
 func (s *Store) lookAll(group []*looking) {
 	ctx, cancel := context.WithTimeout(context.Background(), lookTimeout)
 	defer cancel()
@@ -186,7 +186,7 @@ func (s *Store) lookAll(group []*looking) {
 	}
 }
 
-// The requests of a last look.
+// The queries of a last look.
 const (
 	lookSuppressions = iota
 	lookRecipients

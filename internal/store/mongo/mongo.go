@@ -1,6 +1,6 @@
 // Package mongo keeps mailrun's documents in MongoDB: standalone, replica set, sharded or Atlas, from version 6. Only what all of these and
-// the compatible servers have is used: no transactions, joins, server-side JavaScript, pipeline updates or change streams. Writes are
-// acknowledged by a majority, and in the journal, before they are reported.
+// the compatible servers have is relied on: no transactions, joins, server-side JavaScript, pipeline updates or change streams; a union of
+// queries where a server knows it. Writes are acknowledged by a majority, and in the journal, before they are reported.
 package mongo
 
 import (

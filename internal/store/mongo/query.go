@@ -3,12 +3,15 @@ package mongo
 import (
 	"bytes"
 	"context"
+	"errors"
+	"fmt"
 	"reflect"
 	"slices"
 	"strconv"
 	"strings"
 
 	"go.mongodb.org/mongo-driver/v2/bson"
+	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
 	"golang.org/x/sync/errgroup"
 
@@ -53,9 +56,17 @@ func (e *Engine) Find(ctx context.Context, q store.Query, each func(bson.Raw) er
 	}
 }
 
-// FindAll asks all queries in one request where the server knows how, else side by side.
+// FindAll asks all queries in one request where the server knows how, else side by side. What is sorted is asked apart: one answer to several
+// queries is in no order (mongodb.com/docs/manual/reference/operator/aggregation/unionWith).
 func (e *Engine) FindAll(ctx context.Context, queries []store.Query, each func(int, bson.Raw) error) error {
-	answers, err := e.findUnited(ctx, queries)
+	if len(queries) == 0 {
+		return nil
+	}
+	find := e.findUnited
+	if e.noUnion.Load() || slices.ContainsFunc(queries, func(q store.Query) bool { return len(q.Sort) > 0 || q.Skip > 0 }) {
+		find = e.findApart
+	}
+	answers, err := find(ctx, queries)
 	if err != nil {
 		return err
 	}
@@ -69,38 +80,45 @@ func (e *Engine) FindAll(ctx context.Context, queries []store.Query, each func(i
 	return nil
 }
 
-// findUnited asks all queries by one pipeline that reads one collection after the other ($unionWith, MongoDB 4.4). A server that refuses it is
-// not asked so again.
+// unknownStage are the codes by which servers say that they do not know a pipeline's stage: MongoDB, FerretDB, DocumentDB and Cosmos DB.
+var unknownStage = []int{40324, 238, 304, 59, 115}
+
+// findUnited asks all queries by one pipeline that reads one collection after the other. A server that refuses is asked apart, and one that does
+// not know of it never so again.
 func (e *Engine) findUnited(ctx context.Context, queries []store.Query) ([][]bson.Raw, error) {
-	if e.noUnion.Load() {
-		return e.findApart(ctx, queries)
-	}
-	first, err := e.collection(queries[0].Collection)
-	if err != nil {
-		return nil, err
-	}
-	pipeline := numbered(0, queries[0])
-	for i, q := range queries[1:] {
+	var pipeline bson.A
+	for i, q := range queries {
 		c, err := e.collection(q.Collection)
 		if err != nil {
 			return nil, err
 		}
-		pipeline = append(pipeline, bson.D{{Key: "$unionWith", Value: bson.D{{Key: "coll", Value: c.Name()}, {Key: "pipeline", Value: numbered(i+1, q)}}}})
+		stages := numbered(i, q)
+		if i > 0 {
+			stages = bson.A{bson.D{{Key: "$unionWith", Value: bson.D{{Key: "coll", Value: c.Name()}, {Key: "pipeline", Value: stages}}}}}
+		}
+		pipeline = append(pipeline, stages...)
 	}
 	limited, cancel := context.WithTimeout(ctx, operationTimeout)
 	defer cancel()
+	first, _ := e.collection(queries[0].Collection)
 	cursor, err := first.Aggregate(limited, pipeline, options.Aggregate().SetBatchSize(firstBatch))
-	switch {
-	case err != nil && ctx.Err() == nil && !unreachable(err):
-		e.noUnion.Store(true)
+	if err != nil {
+		if ctx.Err() != nil || unreachable(err) {
+			return nil, e.explain(ctx, err)
+		}
+		if server, ok := errors.AsType[mongo.ServerError](err); ok && slices.ContainsFunc(unknownStage, server.HasErrorCode) && !e.noUnion.Swap(true) {
+			e.log.Debug("the server does not read several collections in one request; each is read by its own", "error", e.redact(err.Error()))
+		}
 		return e.findApart(ctx, queries)
-	case err != nil:
-		return nil, e.explain(ctx, err)
 	}
 	defer func() { _ = cursor.Close(context.WithoutCancel(ctx)) }()
 	answers := make([][]bson.Raw, len(queries))
-	for cursor.Next(limited) { // in no order of the queries
-		i, doc := cursor.Current.Lookup("query").AsInt64(), cursor.Current.Lookup("found").Document()
+	for cursor.Next(limited) {
+		i, numbered := cursor.Current.Lookup("query").AsInt64OK()
+		doc, found := cursor.Current.Lookup("found").DocumentOK()
+		if !numbered || !found || i < 0 || i >= int64(len(answers)) {
+			return nil, fmt.Errorf("%s: the server's answer to several queries is none: %s", e.location, cursor.Current)
+		}
 		answers[i] = append(answers[i], bytes.Clone(doc))
 	}
 	return answers, e.explain(ctx, cursor.Err())
@@ -109,12 +127,6 @@ func (e *Engine) findUnited(ctx context.Context, queries []store.Query) ([][]bso
 // numbered is the pipeline of a query whose matches tell its number.
 func numbered(i int, q store.Query) bson.A {
 	stages := bson.A{bson.D{{Key: "$match", Value: translate(q.Filter)}}}
-	if len(q.Sort) > 0 {
-		stages = append(stages, bson.D{{Key: "$sort", Value: sortOrder(q.Sort)}})
-	}
-	if q.Skip > 0 {
-		stages = append(stages, bson.D{{Key: "$skip", Value: q.Skip}})
-	}
 	if q.Limit > 0 {
 		stages = append(stages, bson.D{{Key: "$limit", Value: q.Limit}})
 	}

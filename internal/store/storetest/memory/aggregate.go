@@ -2,6 +2,7 @@ package main
 
 import (
 	"slices"
+	"strings"
 
 	"go.mongodb.org/mongo-driver/v2/x/bsonx/bsoncore"
 )
@@ -39,13 +40,10 @@ func (s *server) aggregate(a *arguments) (*builder, error) {
 // unionWith is what leaves another collection's pipeline.
 func (s *server) unionWith(a *arguments, stage bsoncore.Document) ([]bsoncore.Document, error) {
 	union, _ := lookup(stage, "$unionWith").DocumentOK()
-	if union == nil {
-		return nil, unknownStage("this server knows no stages after $unionWith")
+	if union == nil || count(stage) != 1 || count(union) != 2 {
+		return nil, unknownStage("this server knows no stages after $unionWith, which is of a coll and a pipeline")
 	}
-	other := &arguments{request: &request{command: "coll", database: a.database}, values: map[string]bsoncore.Value{}}
-	for name, v := range fields(union) {
-		other.values[string(name)] = v
-	}
+	other := a.inner("coll", union)
 	stages, err := other.documents("pipeline")
 	if err != nil {
 		return nil, err
@@ -70,8 +68,8 @@ func parsePipeline(stages []bsoncore.Document) (p pipeline, err error) {
 	known := []string{"$match", "$sort", "$limit", "$project", "$replaceWith", "$group"}
 	for _, stage := range stages {
 		first, err := stage.IndexErr(0)
-		if err != nil {
-			return p, unknownStage("a stage must have a name")
+		if err != nil || count(stage) != 1 {
+			return p, unknownStage("a stage must have one name")
 		}
 		at := slices.Index(known, first.Key())
 		if at < 0 {
@@ -101,9 +99,13 @@ func (p *pipeline) stage(name string, v bsoncore.Value) (err error) {
 			err = badValue("the limit must be positive")
 		}
 	case "$project":
-		p.query.fields, err = parseProjection(doc)
+		if p.query.fields, err = parseProjection(doc); err == nil && p.query.fields == nil {
+			err = badValue("a projection must name a field")
+		}
 	case "$replaceWith":
-		p.as = expression(v)
+		if p.as, err = composed(doc); doc == nil {
+			err = badValue("this server replaces only with documents")
+		}
 	case "$group":
 		p.groups, err = parseGroups(doc)
 	}
@@ -138,7 +140,10 @@ func parseGroups(doc bsoncore.Document) (groups, error) {
 	var g groups
 	for name, v := range fields(doc) {
 		if string(name) == "_id" {
-			g.by = expression(v)
+			var err error
+			if g.by, err = expression(v); err != nil {
+				return g, err
+			}
 			if text, ok := v.StringValueOK(); ok && len(text) > 1 && text[0] == '$' {
 				g.field = parsePath(text[1:])
 			}
@@ -156,29 +161,42 @@ func parseGroups(doc bsoncore.Document) (groups, error) {
 	return g, nil
 }
 
-// expression is what "$field", "$$ROOT", a document of such, or a constant gives for a document.
-func expression(v bsoncore.Value) func(doc []byte) bsoncore.Value {
+// expression is what "$field", "$$ROOT", {$literal: …}, a document of such, or a constant gives for a document.
+func expression(v bsoncore.Value) (func(doc []byte) bsoncore.Value, error) {
 	text, _ := v.StringValueOK()
 	inner, isDocument := v.DocumentOK()
-	constant := v
-	if isDocument {
-		constant = lookup(inner, "$literal")
-	}
+	literal := lookup(inner, "$literal")
 	switch {
+	case isDocument && !isMissing(literal) && count(inner) == 1:
+		return func([]byte) bsoncore.Value { return literal }, nil
+	case isDocument:
+		return composed(inner)
 	case text == "$$ROOT":
-		return func(doc []byte) bsoncore.Value { return bsoncore.Value{Type: bsoncore.TypeEmbeddedDocument, Data: doc} }
+		return func(doc []byte) bsoncore.Value { return bsoncore.Value{Type: bsoncore.TypeEmbeddedDocument, Data: doc} }, nil
+	case strings.HasPrefix(text, "$$"):
+		return nil, badValue("this server knows no variable '%s'", text)
 	case len(text) > 1 && text[0] == '$':
-		return parsePath(text[1:]).plain
-	case !isMissing(constant):
-		return func([]byte) bsoncore.Value { return constant }
+		return parsePath(text[1:]).plain, nil
 	}
+	return func([]byte) bsoncore.Value { return v }, nil
+}
+
+// composed is a document of expressions.
+func composed(doc bsoncore.Document) (func(doc []byte) bsoncore.Value, error) {
 	type named struct {
 		name string
 		of   func([]byte) bsoncore.Value
 	}
 	var all []named
-	for name, v := range fields(inner) {
-		all = append(all, named{string(name), expression(v)})
+	for name, v := range fields(doc) {
+		of, err := expression(v)
+		if err != nil {
+			return nil, err
+		}
+		if len(name) > 0 && name[0] == '$' {
+			return nil, badValue("this server knows no operator '%s' here", name)
+		}
+		all = append(all, named{string(name), of})
 	}
 	return func(doc []byte) bsoncore.Value {
 		b := newBuilder()
@@ -188,7 +206,7 @@ func expression(v bsoncore.Value) func(doc []byte) bsoncore.Value {
 			}
 		}
 		return bsoncore.Value{Type: bsoncore.TypeEmbeddedDocument, Data: b.done()}
-	}
+	}, nil
 }
 
 // group counts the matches by the values of fields, in the order in which they are first met.

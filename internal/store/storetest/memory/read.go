@@ -240,10 +240,7 @@ func (c *collection) countAll(f filter) int {
 
 // explain tells how a find would be carried out: by the plan that the find itself would make.
 func (s *server) explain(a *arguments) (*builder, error) {
-	inner := &arguments{request: &request{command: "find", database: a.database}, values: map[string]bsoncore.Value{}}
-	for name, v := range fields(a.document("explain")) {
-		inner.values[string(name)] = v
-	}
+	inner := a.inner("find", a.document("explain"))
 	if isMissing(inner.values["find"]) {
 		return nil, badValue("this server explains only find")
 	}

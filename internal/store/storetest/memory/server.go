@@ -153,6 +153,15 @@ func (a *arguments) documents(name string) ([]bsoncore.Document, error) {
 	return docs, nil
 }
 
+// inner are the arguments of what a command carries inside, in the same database.
+func (a *arguments) inner(command string, doc bsoncore.Document) *arguments {
+	inner := &arguments{request: &request{command: command, database: a.database}, values: map[string]bsoncore.Value{}}
+	for name, v := range fields(doc) {
+		inner.values[string(name)] = v
+	}
+	return inner
+}
+
 // collection is the one that a command names, nil if it does not exist and is not to be made.
 func (s *server) collection(a *arguments, make bool) (*collection, error) {
 	name, ok := a.values[a.command].StringValueOK()
