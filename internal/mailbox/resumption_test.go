@@ -4,10 +4,12 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"mailrun/internal/sandbox/peers"
 	"mailrun/pkg/outreach"
 )
 
@@ -34,10 +36,10 @@ func TestTLSSessionIsResumed(t *testing.T) {
 			first.TLSInsecure = test.insecure
 			second := mailboxAt(test.second, outreach.SecuritySTARTTLS)
 			second.Email = "somebody.else@example.com"
-			if resumed(open(t, d, first)) {
+			if resumed(open(t, d, first).link) {
 				t.Error("the first session resumes one")
 			}
-			if got := resumed(open(t, d, second)); got != test.want {
+			if got := resumed(open(t, d, second).link); got != test.want {
 				t.Errorf("the second session resumes one: %t, want %t", got, test.want)
 			}
 		})
@@ -72,4 +74,23 @@ func TestTLSSessionIsResumed(t *testing.T) {
 	})
 }
 
-func resumed(s *SMTPSession) bool { return s.link.conn.(*tls.Conn).ConnectionState().DidResume }
+// TestRealServersResume opens two sessions each with Postfix and Dovecot, by both ways into TLS.
+func TestRealServersResume(t *testing.T) {
+	dovecot := peers.Dovecot(t, peers.DovecotOptions{})
+	postfix := peers.Postfix(t, dovecot)
+	for _, security := range []outreach.Security{outreach.SecurityTLS, outreach.SecuritySTARTTLS} {
+		t.Run(string(security), func(t *testing.T) {
+			d := &Dialer{RootCAs: dovecot.RootCAs()}
+			var sending, reading []bool
+			for _, user := range []string{"ann@example.com", "bob@example.com"} {
+				mb := postfix.Document(user, security)
+				sending, reading = append(sending, resumed(open(t, d, mb).link)), append(reading, resumed(openIMAP(t, d, mb).link))
+			}
+			if want := []bool{false, true}; !slices.Equal(sending, want) || !slices.Equal(reading, want) {
+				t.Errorf("resumed: Postfix %v, Dovecot %v, want %v", sending, reading, want)
+			}
+		})
+	}
+}
+
+func resumed(l *link) bool { return l.conn.(*tls.Conn).ConnectionState().DidResume }
