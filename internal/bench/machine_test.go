@@ -58,11 +58,17 @@ func field(path, name string) string {
 }
 
 func memory() string {
-	kilobytes, err := strconv.ParseInt(strings.TrimSuffix(field("/proc/meminfo", "MemTotal"), " kB"), 10, 64)
-	if err != nil {
+	total := memoryOf("MemTotal")
+	if total == 0 {
 		return "unknown memory"
 	}
-	return fmt.Sprintf("%.0f GB memory", float64(kilobytes)/(1<<20))
+	return fmt.Sprintf("%.0f GB memory", float64(total)/(1<<30))
+}
+
+// memoryOf is one of the kernel's figures of the memory, in bytes, 0 where it is not known.
+func memoryOf(name string) int64 {
+	kilobytes, _ := strconv.ParseInt(strings.TrimSuffix(field("/proc/meminfo", name), " kB"), 10, 64)
+	return kilobytes << 10
 }
 
 func kernel() string {

@@ -8,6 +8,7 @@ package population
 import (
 	"cmp"
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -43,7 +44,7 @@ const (
 	recipientsPerSequence = 2000
 	runsMost              = 90 * 24 * (60/5 + 60/2) // one every 5 and one every 2 minutes for 90 days
 	batchSize             = 2000                    // recipients; with what belongs to them some 9,000 documents
-	writers               = 2                       // one encodes while the other commits
+	writers               = 3                       // some encode while another commits
 )
 
 func (p *Plan) complete() {
@@ -172,7 +173,9 @@ func (b *batch) add(collection string, document any) {
 	b.writes = append(b.writes, store.Write{Kind: store.Insert, Collection: collection, Document: document})
 }
 
+// write stores them, those of one collection together: a server takes them in a few requests, and in any order.
 func (b *batch) write(ctx context.Context, engine store.Engine) error {
+	slices.SortStableFunc(b.writes, func(x, y store.Write) int { return cmp.Compare(x.Collection, y.Collection) })
 	results, err := engine.Write(ctx, b.writes)
 	for i := 0; err == nil && i < len(results); i++ {
 		err = results[i].Err
