@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -130,6 +131,7 @@ func (g *grown) grow(b *testing.B, w *sandbox.World) {
 	b.Helper()
 	opened, place := g.engine.OpenPlace(b)
 	g.place = place
+	defer debug.SetGCPercent(debug.SetGCPercent(400)) // most of what is made lives for one batch
 	_, err := population.Fill(b.Context(), store.New(opened, time.Now), population.Plan{
 		Recipients: g.people, Mailboxes: g.boxes, Sequences: 20, Steps: 2, Now: time.Now(), Quiet: 24 * time.Hour,
 		Mailbox: func(i int) outreach.Mailbox { return inWorld(w, i) },

@@ -118,6 +118,9 @@ func extend(rows [][]byte, p part, values []bsoncore.Value) [][]byte {
 
 // valuesAt are the values that an index has of a path: of an array its elements.
 func valuesAt(p path, doc []byte) (values []bsoncore.Value, isArray bool) {
+	if v := lookup(doc, p[0]); len(p) == 1 && v.Type != bsoncore.TypeArray {
+		return []bsoncore.Value{v}, false
+	}
 	if !entersArray(p, doc) {
 		return []bsoncore.Value{p.plain(doc)}, false
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"iter"
 	"strconv"
 	"strings"
@@ -16,11 +17,16 @@ func isMissing(v bsoncore.Value) bool { return v.Type == 0 }
 // fields are the names and values of a document that was checked before, or an array's places and elements.
 func fields(doc []byte) iter.Seq2[[]byte, bsoncore.Value] {
 	return func(yield func([]byte, bsoncore.Value) bool) {
-		for el := range elements(doc) {
-			v := el.Value()
-			if !yield(el[1:len(el)-len(v.Data)-1], v) {
+		if len(doc) < bsoncore.EmptyDocumentLength {
+			return
+		}
+		for rest := doc[4:]; len(rest) > 1; {
+			name, value, named := bytes.Cut(rest[1:], []byte{0})
+			v, after, ok := bsoncore.ReadValue(value, bsoncore.Type(rest[0]))
+			if !named || !ok || !yield(name, v) {
 				return
 			}
+			rest = after
 		}
 	}
 }
