@@ -51,21 +51,36 @@ func loadOf(b *testing.B, kind storetest.Engine, place string) load {
 	if kind.Name == storetest.SQLite().Name {
 		return load{}
 	}
-	client, err := driver.Connect(options.Client().ApplyURI(place))
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer func() { _ = client.Disconnect(b.Context()) }()
-	status, err := client.Database("admin").RunCommand(b.Context(), bson.D{{Key: "serverStatus", Value: 1}}).Raw()
-	if err != nil {
-		b.Fatal(err)
-	}
+	status := administer(b, place, "serverStatus")
 	number := func(path ...string) int64 {
 		n, _ := status.Lookup(path...).AsInt64OK()
 		return n
 	}
 	used := number("extra_info", "user_time_us") + number("extra_info", "system_time_us")
 	return load{number("network", "numRequests"), time.Duration(used) * time.Microsecond}
+}
+
+// settle has a database's server be done with what was written (mongodb.com/docs/manual/reference/command/fsync).
+func settle(b *testing.B, kind storetest.Engine, place string) {
+	b.Helper()
+	if kind.Name != storetest.SQLite().Name {
+		administer(b, place, "fsync")
+	}
+}
+
+// administer runs a command without arguments on a server.
+func administer(b *testing.B, place, command string) bson.Raw {
+	b.Helper()
+	client, err := driver.Connect(options.Client().ApplyURI(place))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() { _ = client.Disconnect(b.Context()) }()
+	answer, err := client.Database("admin").RunCommand(b.Context(), bson.D{{Key: command, Value: 1}}).Raw()
+	if err != nil {
+		b.Fatal(err)
+	}
+	return answer
 }
 
 // setting is the variable that has the program use a database.

@@ -139,6 +139,7 @@ func (g *grown) grow(b *testing.B, w *sandbox.World) {
 	if err != nil {
 		b.Fatal(err)
 	}
+	settle(b, g.engine, place)
 	g.set("MAX_CONNECTIONS=64", "MAX_CONNECTIONS_PER_HOST=64", "FOLLOWUP_MAX_SYNC_AGE=0", setting(g.engine, place))
 }
 
