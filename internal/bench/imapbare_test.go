@@ -17,6 +17,7 @@ import (
 	"github.com/emersion/go-imap/v2/imapclient"
 	_ "github.com/emersion/go-message/charset" // as every program that reads real mail must
 	"github.com/emersion/go-message/mail"
+	"golang.org/x/sync/errgroup"
 )
 
 // bareIMAP is the same work with the libraries alone: log in, ask, parse, forget.
@@ -104,18 +105,12 @@ type bareLook struct {
 
 func (l *bareLook) run() error {
 	l.bare = bareIMAP{l.Address, l.Password, trusting(l.Roots)}
-	var group sync.WaitGroup
-	errs := make([]error, len(l.Users))
-	slots := make(chan struct{}, l.Connections)
-	for i, user := range l.Users {
-		slots <- struct{}{}
-		group.Go(func() {
-			defer func() { <-slots }()
-			errs[i] = l.mailbox(user)
-		})
+	var group errgroup.Group
+	group.SetLimit(l.Connections)
+	for _, user := range l.Users {
+		group.Go(func() error { return l.mailbox(user) })
 	}
-	group.Wait()
-	return errors.Join(errs...)
+	return group.Wait()
 }
 
 func (l *bareLook) mailbox(user string) error {

@@ -2,15 +2,14 @@ package bench
 
 import (
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"net"
 	"strconv"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	mail "github.com/xhit/go-simple-mail/v2"
+	"golang.org/x/sync/errgroup"
 
 	"mailrun/pkg/message"
 	"mailrun/pkg/outreach"
@@ -34,18 +33,12 @@ func (l *bareSMTP) run() error {
 	}
 	l.tls = trusting(l.Roots)
 	var next atomic.Int64
-	var group sync.WaitGroup
-	errs := make([]error, l.Boxes)
-	slots := make(chan struct{}, l.Connections)
+	var group errgroup.Group
+	group.SetLimit(l.Connections)
 	for i := range l.Boxes {
-		slots <- struct{}{}
-		group.Go(func() {
-			defer func() { <-slots }()
-			errs[i] = l.mailbox(fmt.Sprintf("s%d@us.example", i), string(raw), &next)
-		})
+		group.Go(func() error { return l.mailbox(fmt.Sprintf("s%d@us.example", i), string(raw), &next) })
 	}
-	group.Wait()
-	return errors.Join(errs...)
+	return group.Wait()
 }
 
 // mailbox sends messages over one connection until all are sent; where every mailbox has just one message, only that.

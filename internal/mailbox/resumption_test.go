@@ -52,7 +52,9 @@ func TestTLSSessionIsResumed(t *testing.T) {
 		d := hurried()
 		d.RootCAs = pool
 		smtp, imap := startSMTP(t, smtpScript{tls: failing}), startIMAP(t, imapScript{tls: failing})
+		smtps := startSMTP(t, smtpScript{tls: failing, implicit: true})
 		for range 4 {
+			open(t, d, mailboxAt(smtps.addr, outreach.SecurityTLS))
 			open(t, d, mailboxAt(smtp.addr, outreach.SecuritySTARTTLS))
 			openIMAP(t, d, mailboxAt(imap.addr, outreach.SecuritySTARTTLS))
 		}

@@ -86,6 +86,7 @@ var unknownStage = []int{40324, 238, 304, 59, 115}
 // findUnited asks all queries by one pipeline that reads one collection after the other. A server that refuses is asked apart, and one that does
 // not know of it never so again.
 func (e *Engine) findUnited(ctx context.Context, queries []store.Query) ([][]bson.Raw, error) {
+	var first collection
 	var pipeline bson.A
 	for i, q := range queries {
 		c, err := e.collection(q.Collection)
@@ -93,14 +94,15 @@ func (e *Engine) findUnited(ctx context.Context, queries []store.Query) ([][]bso
 			return nil, err
 		}
 		stages := numbered(i, q)
-		if i > 0 {
+		if i == 0 {
+			first = c
+		} else {
 			stages = bson.A{bson.D{{Key: "$unionWith", Value: bson.D{{Key: "coll", Value: c.Name()}, {Key: "pipeline", Value: stages}}}}}
 		}
 		pipeline = append(pipeline, stages...)
 	}
 	limited, cancel := context.WithTimeout(ctx, operationTimeout)
 	defer cancel()
-	first, _ := e.collection(queries[0].Collection)
 	cursor, err := first.Aggregate(limited, pipeline, options.Aggregate().SetBatchSize(firstBatch))
 	if err != nil {
 		if ctx.Err() != nil || unreachable(err) {
@@ -114,9 +116,9 @@ func (e *Engine) findUnited(ctx context.Context, queries []store.Query) ([][]bso
 	defer func() { _ = cursor.Close(context.WithoutCancel(ctx)) }()
 	answers := make([][]bson.Raw, len(queries))
 	for cursor.Next(limited) {
-		i, numbered := cursor.Current.Lookup("query").AsInt64OK()
-		doc, found := cursor.Current.Lookup("found").DocumentOK()
-		if !numbered || !found || i < 0 || i >= int64(len(answers)) {
+		i, isNumber := cursor.Current.Lookup("query").AsInt64OK()
+		doc, isDocument := cursor.Current.Lookup("found").DocumentOK()
+		if !isNumber || !isDocument || i < 0 || i >= int64(len(answers)) {
 			return nil, fmt.Errorf("%s: the server's answer to several queries is none: %s", e.location, cursor.Current)
 		}
 		answers[i] = append(answers[i], bytes.Clone(doc))
