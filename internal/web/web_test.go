@@ -282,6 +282,17 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
+// Browsers take a style sheet or a script by its media type alone, whatever the machine's own table of types says.
+func TestStaticFilesHaveTheirMediaTypes(t *testing.T) {
+	s := newSite(t, nil)
+	for name, kind := range map[string]string{"mailrun.css": "text/css", "mailrun.js": "text/javascript", "icon.svg": "image/svg+xml"} {
+		got := s.do(t, client(t), "GET", "/static/"+name, "")
+		if given, _, _ := strings.Cut(got.header.Get("Content-Type"), ";"); got.status != 200 || given != kind {
+			t.Errorf("%s: %d as %q, want %q", name, got.status, given, kind)
+		}
+	}
+}
+
 // blocked is a job that waits for release; began tells that it runs.
 type blocked struct {
 	began   chan struct{}
