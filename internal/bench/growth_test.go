@@ -58,9 +58,7 @@ type probe struct {
 }
 
 var probes = []probe{
-	{"tick, nothing due, with start-up", 9, false, (*grown).idle, map[string]string{
-		"mailboxes": "reads of each of the 18 active sequences which mailboxes it sends from: all of them",
-	}},
+	{"tick, nothing due, with start-up", 9, false, (*grown).idle, nil},
 	{"sync without change, per mailbox", 3, true, (*grown).look, nil},
 	{"logs, with start-up", 9, false, (*grown).logs, map[string]string{
 		"recipients": "counts all run logs, a fifth as many as recipients up to 90,720",

@@ -62,6 +62,9 @@ func (r *run) countDue(ctx context.Context) (some bool, err error) {
 
 // sendAll works on the mailboxes side by side. One mailbox's trouble stays its own; an error is the store's.
 func (r *run) sendAll(ctx context.Context) error {
+	if err := r.enlist(ctx); err != nil {
+		return err
+	}
 	if err := r.countIdle(ctx); err != nil {
 		return err
 	}

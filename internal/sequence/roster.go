@@ -39,13 +39,12 @@ type member struct {
 	sequence int32
 }
 
-// enrol reads which sequences are active, and keeps those that the run is asked for.
+// enrol reads which sequences are active, and keeps those that the run is asked for, by id.
 func (r *run) enrol(ctx context.Context) error {
 	now, unknown := r.Store.Now(), map[string]bool{}
 	for _, name := range r.opts.Sequences {
 		unknown[name] = true
 	}
-	var mailboxes [][]bson.ObjectID // by entry
 	err := r.Store.EachActive(ctx, func(seq *outreach.Sequence) error {
 		if len(r.opts.Sequences) > 0 && !slices.Contains(r.opts.Sequences, seq.Name) {
 			return nil
@@ -54,40 +53,47 @@ func (r *run) enrol(ctx context.Context) error {
 		if r.Store.Unmarked(seq) {
 			r.roster.unmarked = append(r.roster.unmarked, seq.ID)
 		}
-		r.roster.sequences = append(r.roster.sequences, entry{id: seq.ID, closed: seq.Closed(now, seq.Location()), due: len(mailboxes)})
-		mailboxes = append(mailboxes, seq.MailboxIDs)
+		r.roster.sequences = append(r.roster.sequences, entry{id: seq.ID, closed: seq.Closed(now, seq.Location())})
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	r.roster.sort(mailboxes)
+	slices.SortFunc(r.roster.sequences, func(a, b entry) int { return bytes.Compare(a.id[:], b.id[:]) })
 	return checkNames(r.opts.Sequences, unknown)
 }
 
-// sort puts the roster in order. Due says for the moment which of the lists of mailboxes is an entry's.
-func (l *roster) sort(mailboxes [][]bson.ObjectID) {
-	slices.SortFunc(l.sequences, func(a, b entry) int { return bytes.Compare(a.id[:], b.id[:]) })
-	for i := range l.sequences {
-		e := &l.sequences[i]
-		for _, id := range mailboxes[e.due] {
-			l.members = append(l.members, member{id, int32(i)}) //nolint:gosec // far fewer
+// enlist reads from which mailboxes the sequences send. A run that finds nobody due does without.
+func (r *run) enlist(ctx context.Context) error {
+	l := &r.roster
+	err := r.Store.EachActiveFrom(ctx, func(seq *outreach.Sequence) error {
+		i, listed := l.find(seq.ID)
+		for _, id := range seq.MailboxIDs {
+			if listed {
+				l.members = append(l.members, member{id, int32(i)}) //nolint:gosec // far fewer
+			}
 		}
-		e.due = 0
-	}
+		return nil
+	})
 	slices.SortFunc(l.members, func(a, b member) int {
 		return cmp.Or(bytes.Compare(a.mailbox[:], b.mailbox[:]), cmp.Compare(a.sequence, b.sequence))
 	})
 	l.members = slices.Compact(l.members)
+	return err
 }
 
-// entry finds a sequence, nil if the run does not send it. Of the entries on the way it reads the ids alone: the rest may be changing.
+// entry finds a sequence, nil if the run does not send it.
 func (l *roster) entry(id bson.ObjectID) *entry {
-	i := sort.Search(len(l.sequences), func(i int) bool { return bytes.Compare(l.sequences[i].id[:], id[:]) >= 0 })
-	if i == len(l.sequences) || l.sequences[i].id != id {
-		return nil
+	if i, listed := l.find(id); listed {
+		return &l.sequences[i]
 	}
-	return &l.sequences[i]
+	return nil
+}
+
+// find is where a sequence stands. Of those on the way it reads the ids alone: the rest may be changing.
+func (l *roster) find(id bson.ObjectID) (i int, listed bool) {
+	i = sort.Search(len(l.sequences), func(i int) bool { return bytes.Compare(l.sequences[i].id[:], id[:]) >= 0 })
+	return i, i < len(l.sequences) && l.sequences[i].id == id
 }
 
 // of are the sequences that send from a mailbox, by id.

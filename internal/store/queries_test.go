@@ -41,6 +41,7 @@ func TestQueriesAreIndexed(t *testing.T) {
 				"SequencesWithDue":     func() error { _, err := s.SequencesWithDue(ctx, ids, false); return err },
 				"those of other zones": func() error { _, err := s.SequencesWithDue(ctx, ids, true); return err },
 				"EachActive":           func() error { return s.EachActive(ctx, func(*outreach.Sequence) error { return nil }) },
+				"EachActiveFrom":       func() error { return s.EachActiveFrom(ctx, func(*outreach.Sequence) error { return nil }) },
 				"ActiveByID":           func() error { _, err := s.ActiveByID(ctx, ids); return err },
 				"MarkSequencesRun":     func() error { return s.MarkSequencesRun(ctx, ids) },
 				"AdoptMailboxes":       func() error { return s.AdoptMailboxes(ctx, "nextSendAt") },

@@ -62,12 +62,18 @@ func (s *Store) PauseSequence(ctx context.Context, id bson.ObjectID, reason stri
 	))
 }
 
-// EachActive calls each with every active sequence, of which it reads what tells whether and when it sends, but not what.
+// EachActive calls each with every active sequence, of which it reads what tells when it sends, but neither what nor from where.
 func (s *Store) EachActive(ctx context.Context, each func(*outreach.Sequence) error) error {
-	q := Query{
-		Collection: Sequences, Filter: bson.D{{Key: "status", Value: outreach.SequenceActive}},
-		Fields: []string{"name", "mailboxIds", "timezone", "window", "holidays", "lastRunAt"},
-	}
+	return s.eachActive(ctx, each, "name", "timezone", "window", "holidays", "lastRunAt")
+}
+
+// EachActiveFrom calls each with every active sequence, of which it reads from which mailboxes it sends. There may be thousands.
+func (s *Store) EachActiveFrom(ctx context.Context, each func(*outreach.Sequence) error) error {
+	return s.eachActive(ctx, each, "mailboxIds")
+}
+
+func (s *Store) eachActive(ctx context.Context, each func(*outreach.Sequence) error, fields ...string) error {
+	q := Query{Collection: Sequences, Filter: bson.D{{Key: "status", Value: outreach.SequenceActive}}, Fields: fields}
 	return s.engine.Find(ctx, q, func(raw bson.Raw) error {
 		var seq outreach.Sequence
 		if err := bson.Unmarshal(raw, &seq); err != nil {
