@@ -280,6 +280,12 @@ func (c *counting) FindOneAndUpdate(ctx context.Context, q store.Query, update b
 	return c.Engine.FindOneAndUpdate(ctx, q, update)
 }
 
+func (c *counting) FindManyAndUpdate(ctx context.Context, collection string, filter, update, changed bson.D) ([]bson.Raw, error) {
+	c.note("write", collection) // and found again where the server does not return what it changed
+	c.note("find", collection)
+	return c.Engine.FindManyAndUpdate(ctx, collection, filter, update, changed)
+}
+
 func (c *counting) Write(ctx context.Context, writes []store.Write) ([]store.WriteResult, error) {
 	if len(writes) > 0 {
 		c.note("write", writes[0].Collection)

@@ -50,7 +50,12 @@ func (f LeaseField) free(now time.Time, dead []string) bson.E {
 
 // held matches the document under the lease's token.
 func (f LeaseField) held(id bson.ObjectID, token string) bson.D {
-	return bson.D{{Key: "_id", Value: id}, {Key: string(f) + ".token", Value: token}}
+	return bson.D{{Key: "_id", Value: id}, f.tokenIs(token)}
+}
+
+// tokenIs matches what is leased under a token.
+func (f LeaseField) tokenIs(token string) bson.E {
+	return bson.E{Key: string(f) + ".token", Value: token}
 }
 
 // Lessee takes leases in one process's name. Dead lists owners that are known to be gone, Others counts those that may be at work.

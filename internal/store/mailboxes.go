@@ -108,7 +108,7 @@ func (s *Store) releasing(field LeaseField, token string, releases []Release) ([
 	}
 	writes := make([]Write, 0, len(alike))
 	for _, c := range alike {
-		leased := bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: c.ids}}}, {Key: string(field) + ".token", Value: token}}
+		leased := bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: c.ids}}}, field.tokenIs(token)}
 		writes = append(writes, Write{Kind: UpdateMany, Collection: Mailboxes, Filter: leased, Update: c.update, Lazy: true})
 	}
 	return writes, nil
@@ -198,7 +198,7 @@ func (s *Store) leaseListed(ctx context.Context, lease outreach.Lease, listed []
 		return listed, nil
 	}
 	return find[outreach.Mailbox](ctx, s, Query{
-		Collection: Mailboxes, Filter: append(these, bson.E{Key: string(SyncLease) + ".token", Value: lease.Token}), Fields: syncFields,
+		Collection: Mailboxes, Filter: append(these, SyncLease.tokenIs(lease.Token)), Fields: syncFields,
 	})
 }
 
@@ -223,14 +223,9 @@ func (s *Store) LeaseMailboxes(ctx context.Context, field LeaseField, ids []bson
 		return []outreach.Mailbox{*mb}, nil
 	}
 	now := s.Now()
-	these := bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}}
-	take := s.touched(set(bson.E{Key: string(field), Value: l.lease(now)}))
-	if err := s.write(ctx, Write{Kind: UpdateMany, Collection: Mailboxes, Filter: append(slices.Clone(these), field.free(now, l.Dead)), Update: take, Lazy: true}); err != nil {
-		return nil, err
-	}
-	return find[outreach.Mailbox](ctx, s, Query{
-		Collection: Mailboxes, Filter: append(these, bson.E{Key: string(field) + ".token", Value: l.Token}), Limit: int64(len(ids)),
-	})
+	these := bson.E{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}
+	free, mine := bson.D{these, field.free(now, l.Dead)}, bson.D{these, field.tokenIs(l.Token)}
+	return findManyAndUpdate[outreach.Mailbox](ctx, s, Mailboxes, free, set(bson.E{Key: string(field), Value: l.lease(now)}), mine)
 }
 
 // SendMark is a place in the order in which mailboxes may send: by when they may, then by id.

@@ -173,7 +173,8 @@ func (s *Store) distinct(ctx context.Context, q Query, field string, among int) 
 }
 
 // Claim makes the lessee the owner of recipients that are still due and that nobody owns, and returns those it got as they are now. That
-// they must be due keeps apart whoever listed a recipient before another mailbox sent to it: the next step is no business of his.
+// they must be due keeps apart whoever listed a recipient before another mailbox sent to it: the next step is no business of his. What it got
+// it knows by the token, which must be new.
 func (s *Store) Claim(ctx context.Context, ids []bson.ObjectID, l Lessee) ([]outreach.Recipient, error) {
 	now := s.Now()
 	take := set(bson.E{Key: string(Claim), Value: l.lease(now)})
@@ -186,18 +187,9 @@ func (s *Store) Claim(ctx context.Context, ids []bson.ObjectID, l Lessee) ([]out
 		}
 		return []outreach.Recipient{*r}, nil
 	}
-	filter := bson.D{{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}, sendable, due, Claim.free(now, l.Dead)}
-	if err := s.write(ctx, Write{Kind: UpdateMany, Collection: Recipients, Filter: filter, Update: take, Lazy: true}); err != nil {
-		return nil, err
-	}
-	claimed, err := s.RecipientsByID(ctx, ids)
-	mine := claimed[:0]
-	for _, r := range claimed {
-		if r.Claim != nil && r.Claim.Token == l.Token && r.Claim.Owner == l.Owner {
-			mine = append(mine, r)
-		}
-	}
-	return mine, err
+	these := bson.E{Key: "_id", Value: bson.D{{Key: "$in", Value: ids}}}
+	free, mine := bson.D{these, sendable, due, Claim.free(now, l.Dead)}, bson.D{these, Claim.tokenIs(l.Token)}
+	return findManyAndUpdate[outreach.Recipient](ctx, s, Recipients, free, take, mine)
 }
 
 // TakeOver claims one recipient in whatever state, to settle a delivery that its owner left behind; ErrNotFound says that it is owned.

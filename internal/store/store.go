@@ -90,6 +90,21 @@ func findOneAndUpdate[T any](ctx context.Context, s *Store, q Query, update bson
 	return &doc, nil
 }
 
+// findManyAndUpdate changes every match and decodes those that it changed, as they are afterwards; for changed see Engine.
+func findManyAndUpdate[T any](ctx context.Context, s *Store, collection string, filter, update, changed bson.D) ([]T, error) {
+	found, err := s.engine.FindManyAndUpdate(ctx, collection, filter, s.touched(update), changed)
+	if err != nil {
+		return nil, err
+	}
+	docs := make([]T, len(found))
+	for i, raw := range found {
+		if err := bson.Unmarshal(raw, &docs[i]); err != nil {
+			return nil, fmt.Errorf("read %s %v: %w", collection, raw.Lookup("_id"), err)
+		}
+	}
+	return docs, nil
+}
+
 // touched adds updatedAt to an update.
 func (s *Store) touched(update bson.D) bson.D {
 	stamp := bson.E{Key: "updatedAt", Value: s.Now()}

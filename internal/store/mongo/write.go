@@ -1,6 +1,7 @@
 package mongo
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -105,6 +106,23 @@ func (e *Engine) FindOneAndUpdate(ctx context.Context, q store.Query, update bso
 		return nil, &store.DuplicateError{Collection: q.Collection, Err: err}
 	}
 	return doc, e.explain(ctx, err)
+}
+
+// FindManyAndUpdate changes every match and, if there was one, finds them again.
+func (e *Engine) FindManyAndUpdate(ctx context.Context, collection string, filter, update, changed bson.D) ([]bson.Raw, error) {
+	results, err := e.Write(ctx, []store.Write{{Kind: store.UpdateMany, Collection: collection, Filter: filter, Update: update}})
+	if err != nil || results[0].Matched == 0 {
+		return nil, err
+	}
+	if results[0].Err != nil {
+		return nil, results[0].Err
+	}
+	var docs []bson.Raw
+	err = e.Find(ctx, store.Query{Collection: collection, Filter: changed, Limit: results[0].Matched}, func(doc bson.Raw) error {
+		docs = append(docs, bytes.Clone(doc))
+		return nil
+	})
+	return docs, err
 }
 
 // compile makes the driver's model of a write. Documents are encoded here, so that an error is the caller's own.

@@ -27,8 +27,8 @@ type op struct {
 	args   []driver.Value
 
 	result  store.WriteResult
-	returns bool     // the caller wants the document
-	after   bson.Raw // as the write left it
+	returns bool       // the caller wants the documents that the update changed
+	changed []bson.Raw // these, as it left them
 }
 
 // compileWrite does all of a write's work that needs no lock.
@@ -97,18 +97,22 @@ func (o *op) compileUpdate(doc bson.D) error {
 // the update alone tells.
 func (o *op) compileOnce() bool {
 	one := o.kind == store.Update && o.find.byID == 1
-	if few := o.kind == store.UpdateMany && o.find.byID > 0 && o.find.byID <= breatheEvery; o.whole || o.returns || !one && !few {
+	if few := o.kind == store.UpdateMany && o.find.byID > 0 && o.find.byID <= breatheEvery; o.whole || !one && !few {
 		return false
 	}
 	var sql strings.Builder
 	var args []driver.Value
 	sql.WriteString("UPDATE " + o.table.name + " SET doc = " + editFunction + "(doc)")
-	for _, col := range o.table.columns {
-		v, touched, constant := o.update.column(col.dotted)
-		if !constant {
-			return false
+	for i := range o.update {
+		c := &o.update[i]
+		if c.insertOnly {
+			continue
 		}
-		if touched {
+		for _, col := range o.table.reachedBy(c.path) {
+			v, constant := c.column(col.dotted)
+			if !constant {
+				return false
+			}
 			sql.WriteString(", " + col.name + " = ?")
 			args = append(args, toColumn(col.typ, v))
 		}

@@ -81,7 +81,7 @@ func BenchmarkEdit(b *testing.B) {
 		b.Fatal(err)
 	}
 	var e editor
-	e.begin(u)
+	e.begin(&op{update: u})
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := e.edit([]byte(doc)); err != nil {

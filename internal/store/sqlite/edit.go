@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"bytes"
 	"database/sql/driver"
 	"errors"
 	"fmt"
@@ -15,7 +16,7 @@ const editFunction = "mailrun_edit"
 
 // editor carries an update into the SQL function. Only the writer uses it, one statement at a time.
 type editor struct {
-	update update
+	op     *op
 	failed error
 	fields fields // room for those of the document that is edited
 	edited []byte // room for what becomes of it
@@ -36,28 +37,31 @@ func (e *editor) register(d *sqlite.Driver) error {
 	})
 }
 
-// begin names the update of the next statement; end tells why the function failed, if it did.
-func (e *editor) begin(u update) { e.update, e.failed = u, nil }
+// begin names the update that the next statement is; end tells why the function failed, if it did.
+func (e *editor) begin(o *op) { e.op, e.failed = o, nil }
 
 func (e *editor) end() error {
 	failed := e.failed
-	e.update, e.failed = nil, nil
+	e.op, e.failed = nil, nil
 	return failed
 }
 
 // edit makes of a document what the update does, in room that the next one takes: SQLite copies what it is given.
 func (e *editor) edit(v driver.Value) ([]byte, error) {
 	doc, ok := v.([]byte)
-	if !ok || e.update == nil {
+	if !ok || e.op == nil {
 		return nil, errors.New("no document, or no update in hand")
 	}
 	f, err := openInto(e.fields, bson.Raw(doc))
 	if err != nil {
 		return nil, err
 	}
-	if f, err = e.update.apply(f, false); err != nil {
+	if f, err = e.op.update.apply(f, false); err != nil {
 		return nil, fmt.Errorf("edit: %w", err)
 	}
 	e.fields, e.edited = f, f.appendTo(e.edited[:0])
+	if e.op.returns {
+		e.op.changed = append(e.op.changed, bytes.Clone(e.edited))
+	}
 	return e.edited, nil
 }

@@ -25,6 +25,7 @@ type table struct {
 	// insertApart adds the large fields of the document that was inserted last.
 	insertApart string
 	packing     sync.Pool // of *packing
+	reached     sync.Map  // []column by path, see reachedBy
 }
 
 type column struct {
@@ -75,6 +76,21 @@ func (t *table) column(path string) (column, error) {
 		return column{}, fmt.Errorf("%s has no declared field %q to filter or sort by", t.def.Name, path)
 	}
 	return t.columns[i], nil
+}
+
+// reachedBy are the columns that a change at a path reaches. The paths are those that the program knows, some dozens.
+func (t *table) reachedBy(path string) []column {
+	if known, ok := t.reached.Load(path); ok {
+		return known.([]column)
+	}
+	var reached []column
+	for _, col := range t.columns {
+		if overlap(path, col.dotted) {
+			reached = append(reached, col)
+		}
+	}
+	t.reached.Store(path, reached)
+	return reached
 }
 
 // keeping are the columns that hold these fields, the id's first, if each of them is declared; if not, the fields must be top-level ones.

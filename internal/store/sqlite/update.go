@@ -120,25 +120,18 @@ func (u update) touches(path string) bool {
 	return slices.ContainsFunc(u, func(c change) bool { return !c.insertOnly && overlap(c.path, path) })
 }
 
-// column is what an update of a document that exists makes of a declared field, if that does not depend on what it was before. Touched tells
-// whether the update reaches the field at all.
-func (u update) column(path string) (v bson.RawValue, touched, constant bool) {
-	for i := range u {
-		c := &u[i]
-		switch {
-		case c.insertOnly || !overlap(c.path, path):
-		case c.apply != nil || len(c.path) > len(path):
-			return missing, true, false
-		case len(c.path) == len(path):
-			return c.value, true, true
-		case c.value.Type != bson.TypeEmbeddedDocument:
-			return missing, true, true
-		default:
-			inner, err := openDocument(c.value.Document())
-			return inner.lookup(strings.Split(path[len(c.path)+1:], ".")), true, err == nil
-		}
+// column is what the change makes of a declared field that it reaches, if that does not depend on what it was before.
+func (c *change) column(path string) (v bson.RawValue, constant bool) {
+	switch {
+	case c.apply != nil || len(c.path) > len(path):
+		return missing, false
+	case len(c.path) == len(path):
+		return c.value, true
+	case c.value.Type != bson.TypeEmbeddedDocument:
+		return missing, true
 	}
-	return missing, false, true
+	inner, err := openDocument(c.value.Document())
+	return inner.lookup(strings.Split(path[len(c.path)+1:], ".")), err == nil
 }
 
 // become puts a value in the place of whatever is there.

@@ -47,20 +47,35 @@ func (e *Engine) FindOneAndUpdate(ctx context.Context, q store.Query, doc bson.D
 	if err != nil {
 		return nil, err
 	}
-	o := &op{kind: store.Update, table: find.table, find: find, whole: len(find.table.def.Apart) > 0, returns: true}
-	if err := o.compileUpdate(doc); err != nil {
+	changed, err := e.findAndUpdate(ctx, store.Update, find, doc)
+	if err == nil && len(changed) == 0 {
+		return nil, store.ErrNotFound
+	}
+	if err != nil {
+		return nil, err
+	}
+	return changed[0], nil
+}
+
+// FindManyAndUpdate changes every match. Which those are it need not be told.
+func (e *Engine) FindManyAndUpdate(ctx context.Context, collection string, filter, update, _ bson.D) ([]bson.Raw, error) {
+	find, err := e.compileQuery(store.Query{Collection: collection, Filter: filter})
+	if err != nil {
+		return nil, err
+	}
+	return e.findAndUpdate(ctx, store.UpdateMany, find, update)
+}
+
+// findAndUpdate changes documents and returns them as they are afterwards.
+func (e *Engine) findAndUpdate(ctx context.Context, kind store.WriteKind, find selection, update bson.D) ([]bson.Raw, error) {
+	o := &op{kind: kind, table: find.table, find: find, whole: len(find.table.def.Apart) > 0, returns: true}
+	if err := o.compileUpdate(update); err != nil {
 		return nil, err
 	}
 	if err := e.submit(ctx, &batch{ops: []*op{o}, lazy: true}); err != nil {
 		return nil, err
 	}
-	switch {
-	case o.result.Err != nil:
-		return nil, o.result.Err
-	case o.result.Matched == 0:
-		return nil, store.ErrNotFound
-	}
-	return o.after, nil
+	return o.changed, o.result.Err
 }
 
 // run does a batch's writes in order. The error it returns is SQLite's and fails the whole group; one that is the batch's own is kept
@@ -161,12 +176,14 @@ func (tx *transaction) store(o *op, found []driver.Value) error {
 	if f, err = o.update.apply(f, false); err != nil {
 		return err
 	}
-	o.after = f.document()
-	if bytes.Equal(o.after, old) {
+	doc := f.document()
+	if o.returns {
+		o.changed = append(o.changed, doc)
+	}
+	if bytes.Equal(doc, old) {
 		return nil
 	}
 	small, large := o.table.split(f)
-	doc := o.after
 	if len(large) > 0 {
 		doc = small.document()
 	}
@@ -187,7 +204,7 @@ func (tx *transaction) store(o *op, found []driver.Value) error {
 
 // updateOnce changes documents in one statement.
 func (tx *transaction) updateOnce(o *op) (err error) {
-	tx.editor.begin(o.update)
+	tx.editor.begin(o)
 	o.result.Matched, err = tx.exec(tx.ctx, o.once, o.args...)
 	if failed := tx.editor.end(); failed != nil {
 		return failed

@@ -86,6 +86,13 @@ func (r *Recorder) FindOneAndUpdate(ctx context.Context, q store.Query, update b
 	return r.Engine.FindOneAndUpdate(ctx, q, update)
 }
 
+// FindManyAndUpdate records and passes on.
+func (r *Recorder) FindManyAndUpdate(ctx context.Context, collection string, filter, update, changed bson.D) ([]bson.Raw, error) {
+	r.add(store.Query{Collection: collection, Filter: filter})
+	r.add(store.Query{Collection: collection, Filter: changed})
+	return r.Engine.FindManyAndUpdate(ctx, collection, filter, update, changed)
+}
+
 // Write records and passes on.
 func (r *Recorder) Write(ctx context.Context, writes []store.Write) ([]store.WriteResult, error) {
 	for _, w := range writes {

@@ -92,6 +92,7 @@ func testUpdates(t *testing.T, e Engine) {
 	t.Run("order and unknown fields stay", func(t *testing.T) { testUntouched(t, engine) })
 	t.Run("filters see updates", func(t *testing.T) { testFiltersSeeUpdates(t, engine) })
 	t.Run("find one and update", func(t *testing.T) { testFindOneAndUpdate(t, engine) })
+	t.Run("find many and update", func(t *testing.T) { testFindManyAndUpdate(t, engine) })
 	t.Run("decimals stay", func(t *testing.T) {
 		e.needs(t, "it has no decimals")
 		testDecimals(t, engine)
@@ -167,6 +168,49 @@ func testFindOneAndUpdate(t *testing.T, engine store.Engine) {
 	}
 	if doc, err := engine.FindOneAndUpdate(t.Context(), q, d("$set", d("status", "done"))); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("got %v, %v, want ErrNotFound", doc, err)
+	}
+}
+
+// testFindManyAndUpdate takes few and many, named by id and by another field, with and without large fields.
+func testFindManyAndUpdate(t *testing.T, engine store.Engine) {
+	takeFree(t, engine, store.History, "status", 3)
+	takeFree(t, engine, store.Recipients, "state", 3)
+	takeFree(t, engine, store.Recipients, "state", 1200)
+}
+
+// takeFree changes all of n documents but the second, which is not free: by their ids, and then, given back, by their sequence.
+func takeFree(t *testing.T, engine store.Engine, collection, state string, n int) {
+	t.Helper()
+	ids, docs, sequence := make([]bson.ObjectID, n), make([]bson.D, n), bson.NewObjectID()
+	for i := range docs {
+		ids[i] = bson.NewObjectID()
+		docs[i] = d("_id", ids[i], "sequenceId", sequence, "email", ids[i].Hex(), state, "free", "text", "large", "n", i)
+	}
+	docs[1][3].Value = "not free"
+	insert(t, engine, collection, docs...)
+	for _, these := range []bson.D{d("_id", d("$in", ids)), d("sequenceId", sequence)} {
+		free, taken := append(these, d(state, "free")...), append(these[:1:1], d(state, "taken")...)
+		take := func() []bson.Raw {
+			got, err := engine.FindManyAndUpdate(t.Context(), collection, free, d("$set", d(state, "taken")), taken)
+			if err != nil {
+				t.Fatalf("%s, %d by %s: %v", collection, n, these[0].Key, err)
+			}
+			return got
+		}
+		seen := map[int64]bool{}
+		for _, doc := range take() {
+			seen[doc.Lookup("n").AsInt64()] = true
+			if doc.Lookup(state).StringValue() != "taken" || doc.Lookup("text").StringValue() != "large" {
+				t.Fatalf("%s, %d by %s: got %v, want it whole as it is afterwards", collection, n, these[0].Key, doc)
+			}
+		}
+		if len(seen) != n-1 || seen[1] {
+			t.Errorf("%s, %d by %s: got %d, the one that was not free: %v", collection, n, these[0].Key, len(seen), seen[1])
+		}
+		if again := take(); len(again) != 0 {
+			t.Errorf("%s, %d by %s: nothing is free any more, and got %d", collection, n, these[0].Key, len(again))
+		}
+		write(t, engine, store.Write{Kind: store.UpdateMany, Collection: collection, Filter: taken, Update: d("$set", d(state, "free"))})
 	}
 }
 
