@@ -188,12 +188,12 @@ func takeFree(t *testing.T, engine store.Engine, collection, state string, n int
 	}
 	docs[1][3].Value = "not free"
 	insert(t, engine, collection, docs...)
-	for _, these := range []bson.D{d("_id", d("$in", ids)), d("sequenceId", sequence)} {
-		free, taken := append(these, d(state, "free")...), append(these[:1:1], d(state, "taken")...)
+	for _, these := range d("_id", d("$in", ids), "sequenceId", sequence) {
+		free, taken := bson.D{these, {Key: state, Value: "free"}}, bson.D{these, {Key: state, Value: "taken"}}
 		take := func() []bson.Raw {
 			got, err := engine.FindManyAndUpdate(t.Context(), collection, free, d("$set", d(state, "taken")), taken)
 			if err != nil {
-				t.Fatalf("%s, %d by %s: %v", collection, n, these[0].Key, err)
+				t.Fatalf("%s, %d by %s: %v", collection, n, these.Key, err)
 			}
 			return got
 		}
@@ -201,14 +201,14 @@ func takeFree(t *testing.T, engine store.Engine, collection, state string, n int
 		for _, doc := range take() {
 			seen[doc.Lookup("n").AsInt64()] = true
 			if doc.Lookup(state).StringValue() != "taken" || doc.Lookup("text").StringValue() != "large" {
-				t.Fatalf("%s, %d by %s: got %v, want it whole as it is afterwards", collection, n, these[0].Key, doc)
+				t.Fatalf("%s, %d by %s: got %v, want it whole as it is afterwards", collection, n, these.Key, doc)
 			}
 		}
 		if len(seen) != n-1 || seen[1] {
-			t.Errorf("%s, %d by %s: got %d, the one that was not free: %v", collection, n, these[0].Key, len(seen), seen[1])
+			t.Errorf("%s, %d by %s: got %d, the one that was not free: %v", collection, n, these.Key, len(seen), seen[1])
 		}
 		if again := take(); len(again) != 0 {
-			t.Errorf("%s, %d by %s: nothing is free any more, and got %d", collection, n, these[0].Key, len(again))
+			t.Errorf("%s, %d by %s: nothing is free any more, and got %d", collection, n, these.Key, len(again))
 		}
 		write(t, engine, store.Write{Kind: store.UpdateMany, Collection: collection, Filter: taken, Update: d("$set", d(state, "free"))})
 	}
