@@ -19,6 +19,8 @@ Made by %s on %s in %s; do not edit.
 
 Each figure stands beside its reference, measured in the same minute on the same machine: a bare number says more about the machine than about
 the program. A ratio is ours to the reference; the goal says which way is good. Peak memory is that of our process. On a machine that is busy with other things, figures that wait for the disk or for turns are far off.
+Sending over SQLite, and the silent servers, are measured three times by turns with their reference, and short things more often: then the median counts.
+The others are single runs.
 
 Machine: %s. Load of the machine before the run: %s.
 

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -102,6 +103,7 @@ func TestMailboxesAreLeasedTogether(t *testing.T) {
 						t.Errorf("leased by %+v, want %+v", mb.Lease, l)
 					}
 				}
+				slices.SortFunc(got, func(x, y bson.ObjectID) int { return bytes.Compare(x[:], y[:]) })
 				if err != nil || !slices.Equal(got, c.want) {
 					t.Errorf("of %v took %v, %v, want %v", c.wanted, got, err, c.want)
 				}

@@ -56,7 +56,8 @@ type Engine interface {
 	// and places under caps, and is lazy (see Write).
 	FindOneAndUpdate(ctx context.Context, q Query, update bson.D) (bson.Raw, error)
 	// FindManyAndUpdate changes every match of an UpdateMany and returns those that it changed, as they are afterwards, in no order. An engine
-	// that is not told which those are finds them by changed, which must match them and no others then. It takes leases, and is lazy.
+	// that is not told which those are finds them by changed, which must match them and no others then. A duplicate is
+	// its error, and what was changed before it may stay so. It takes leases, and is lazy.
 	FindManyAndUpdate(ctx context.Context, collection string, filter, update, changed bson.D) ([]bson.Raw, error)
 	// Write runs the writes in order, in as few round trips and commits as the engine can, and returns once they would survive a power
 	// cut. A duplicate fails its own write only.

@@ -111,11 +111,13 @@ func (e *Engine) FindOneAndUpdate(ctx context.Context, q store.Query, update bso
 // FindManyAndUpdate changes every match and, if there was one, finds them again.
 func (e *Engine) FindManyAndUpdate(ctx context.Context, collection string, filter, update, changed bson.D) ([]bson.Raw, error) {
 	results, err := e.Write(ctx, []store.Write{{Kind: store.UpdateMany, Collection: collection, Filter: filter, Update: update}})
-	if err != nil || results[0].Matched == 0 {
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	if results[0].Err != nil {
+	case results[0].Err != nil:
 		return nil, results[0].Err
+	case results[0].Matched == 0:
+		return nil, nil
 	}
 	var docs []bson.Raw
 	err = e.Find(ctx, store.Query{Collection: collection, Filter: changed, Limit: results[0].Matched}, func(doc bson.Raw) error {

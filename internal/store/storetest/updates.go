@@ -169,6 +169,22 @@ func testFindOneAndUpdate(t *testing.T, engine store.Engine) {
 	if doc, err := engine.FindOneAndUpdate(t.Context(), q, d("$set", d("status", "done"))); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("got %v, %v, want ErrNotFound", doc, err)
 	}
+	byID := d("_id", bson.NewObjectID())
+	insert(t, engine, store.Mailboxes, append(byID, d("email", "by id", "status", "off")...))
+	q = store.Query{Collection: store.Mailboxes, Filter: append(byID, d("status", "off")...)}
+	first, err := engine.FindOneAndUpdate(t.Context(), q, d("$set", d("theirs", "first")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := engine.FindOneAndUpdate(t.Context(), q, d("$set", d("theirs", "later", "status", "done"))); err != nil {
+		t.Fatal(err)
+	}
+	if first.Lookup("theirs").StringValue() != "first" || first.Lookup("status").StringValue() != "off" {
+		t.Errorf("the first answer has become %v", first)
+	}
+	if doc, err := engine.FindOneAndUpdate(t.Context(), q, d("$set", d("theirs", "none"))); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("by id: got %v, %v, want ErrNotFound", doc, err)
+	}
 }
 
 // testFindManyAndUpdate takes few and many, named by id and by another field, with and without large fields.
@@ -215,10 +231,16 @@ func takeFree(t *testing.T, engine store.Engine, collection, state string, n int
 }
 
 func testTakenKey(t *testing.T, engine store.Engine) {
-	insert(t, engine, store.Users, d("email", "mine"), d("email", "taken"))
+	id := bson.NewObjectID()
+	insert(t, engine, store.Users, d("_id", id, "email", "mine"), d("email", "taken"))
 	rename := d("$set", d("email", "taken"))
-	if _, err := engine.FindOneAndUpdate(t.Context(), store.Query{Collection: store.Users, Filter: d("email", "mine")}, rename); !store.IsDuplicate(err) {
-		t.Errorf("FindOneAndUpdate got %v, want a DuplicateError", err)
+	for _, mine := range []bson.D{d("email", "mine"), d("_id", id), d("_id", d("$in", []bson.ObjectID{id}))} {
+		if _, err := engine.FindOneAndUpdate(t.Context(), store.Query{Collection: store.Users, Filter: mine}, rename); !store.IsDuplicate(err) {
+			t.Errorf("FindOneAndUpdate %v got %v, want a DuplicateError", mine, err)
+		}
+		if _, err := engine.FindManyAndUpdate(t.Context(), store.Users, mine, rename, d("email", "taken")); !store.IsDuplicate(err) {
+			t.Errorf("FindManyAndUpdate %v got %v, want a DuplicateError", mine, err)
+		}
 	}
 	got := outcomes(t, engine, []store.Write{
 		{Kind: store.Update, Collection: store.Users, Filter: d("email", "mine"), Update: rename},
@@ -261,6 +283,9 @@ func testRefusedUpdates(t *testing.T, engine store.Engine) {
 		_, err := engine.Write(t.Context(), []store.Write{{Kind: store.Update, Collection: store.Users, Filter: byID, Update: update}})
 		if err == nil || errors.Is(err, store.ErrUnreachable) {
 			t.Errorf("%v: got %v, want an error about the update", update, err)
+		}
+		if _, err := engine.FindManyAndUpdate(t.Context(), store.Users, byID, update, byID); err == nil || errors.Is(err, store.ErrUnreachable) {
+			t.Errorf("FindManyAndUpdate %v: got %v, want an error about the update", update, err)
 		}
 	}
 	if after := only(t, engine, store.Users, byID); string(after) != string(before) {
