@@ -36,7 +36,7 @@ func crowds(b *testing.B, r *report) {
 		var alone float64
 		for n := 1; n <= mostPrograms; n *= r.pick(2, mostPrograms) {
 			b.Run(fmt.Sprintf("%s-%d", kind.Name, n), func(b *testing.B) {
-				c := newCrowd(b, r, kind, n, r.pick(400, 120))
+				c := newCrowd(b, r, kind, n, r.pick(350, 120))
 				peak := c.run(b)
 				rate, steady := c.rates(b)
 				if n == 1 {

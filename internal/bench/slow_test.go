@@ -16,7 +16,7 @@ import (
 // slowServer is a server that thinks for 200 ms about every message: what counts is that every connection is kept busy.
 func slowServer(b *testing.B, r *report) {
 	w := world(b, sandbox.Options{Delays: sandbox.Delays{Dot: 200 * time.Millisecond}})
-	f := sendFigure{kind: storetest.SQLite(), address: w.SMTPAddr(), boxes: 50, messages: r.pick(3000, 500), connections: 50, logIn: true}
+	f := sendFigure{kind: storetest.SQLite(), address: w.SMTPAddr(), boxes: 50, messages: r.pick(2000, 500), connections: 50, logIn: true}
 	ours, bare := f.both(b, r, 1)
 	r.add(b, row{
 		figure: fmt.Sprintf("200 ms after the dot, 50 connections, %d messages", f.messages),
