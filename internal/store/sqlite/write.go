@@ -48,11 +48,11 @@ func (e *Engine) FindOneAndUpdate(ctx context.Context, q store.Query, doc bson.D
 		return nil, err
 	}
 	changed, err := e.findAndUpdate(ctx, store.Update, find, doc)
-	if err == nil && len(changed) == 0 {
-		return nil, store.ErrNotFound
-	}
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
+	case len(changed) == 0:
+		return nil, store.ErrNotFound
 	}
 	return changed[0], nil
 }
